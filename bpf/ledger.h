@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The ledger of one thread: which state it is in, and how long it was in each.
+ *
+ * This is the state machine of the whole tool, as plain functions over a plain struct, without
+ * helpers or maps. The BPF programs run it on live events, the unit tests on literal sequences.
+ *
+ * Conservation holds by construction: time enters the books only through ledger__charge(), which
+ * moves `at` forward by exactly what it adds to one sum. So at any moment
+ *
+ *     sum over states == at - start
+ *
+ * All times are nanoseconds of CLOCK_MONOTONIC (bpf_ktime_get_ns).
+ *
+ * Who may write: everything but sched_waking runs on the CPU that switches the thread or on the
+ * thread itself, so those are ordered by the scheduler. sched_waking runs on the waker's CPU,
+ * possibly while the sleeper is still being switched out. It touches the sums only if it finds
+ * the state BLOCKED, and the switch-out writes that state last; else it only writes
+ * `woken_early`, a field of its own: setting a bit of `flags` from there would undo what the
+ * thread does to the other bits at that moment. (`spurious` may lose a count to such a race.)
+ */
+#ifndef WAITSCOPE_LEDGER_H
+#define WAITSCOPE_LEDGER_H
+
+#include <linux/types.h>
+
+#define LEDGER_INLINE static inline __attribute__((always_inline))
+
+/* Bits of task_struct.__state that matter here (include/linux/sched.h; 5.14 to 6.18). */
+#define LEDGER_TASK_INTERRUPTIBLE   0x0001
+#define LEDGER_TASK_UNINTERRUPTIBLE 0x0002
+#define LEDGER_TASK_STOPPED         0x0004
+#define LEDGER_TASK_TRACED          0x0008
+#define LEDGER_TASK_PARKED          0x0040
+#define LEDGER_TASK_DEAD            0x0080
+#define LEDGER_TASK_WAKEKILL        0x0100
+#define LEDGER_TASK_NOLOAD          0x0400
+#define LEDGER_TASK_RTLOCK_WAIT     0x1000
+#define LEDGER_TASK_FROZEN          0x8000
+/* The bits that mean "asleep", as opposed to modifiers such as FREEZABLE or NOLOAD. */
+#define LEDGER_TASK_SLEEPING                                                                       \
+	(LEDGER_TASK_INTERRUPTIBLE | LEDGER_TASK_UNINTERRUPTIBLE | LEDGER_TASK_STOPPED |           \
+	 LEDGER_TASK_TRACED | LEDGER_TASK_PARKED | LEDGER_TASK_RTLOCK_WAIT | LEDGER_TASK_FROZEN)
+
+/* Append only: the values are in recordings. */
+enum ledger_state {
+	LEDGER_UNKNOWN = 0,  /* not yet seen, or a transition was lost */
+	LEDGER_RUNNING = 1,  /* on a CPU, not known whether inside a syscall */
+	LEDGER_USER = 2,     /* on a CPU, outside any syscall */
+	LEDGER_KERNEL = 3,   /* on a CPU, inside a syscall */
+	LEDGER_RUNNABLE = 4, /* woken, waiting for a CPU */
+	LEDGER_PREEMPTED = 5,
+	LEDGER_BLOCKED = 6,
+	LEDGER_ENDED = 7,
+	LEDGER_STATES = 8,
+};
+
+enum ledger_sleep {
+	LEDGER_SLEEP_NONE = 0,
+	LEDGER_SLEEP_INTERRUPTIBLE = 1,
+	LEDGER_SLEEP_UNINTERRUPTIBLE = 2,
+	LEDGER_SLEEP_KILLABLE = 3,
+	LEDGER_SLEEP_STOPPED = 4,
+	LEDGER_SLEEP_TRACED = 5,
+	LEDGER_SLEEP_IDLE = 6,
+	LEDGER_SLEEP_FROZEN = 7,
+};
+
+/* What a switch-out, a waking or a switch-in turned out to be. */
+enum ledger_event {
+	LEDGER_EVENT_NONE = 0,
+	LEDGER_EVENT_PREEMPTED = 1, /* switch-out: still wants to run */
+	LEDGER_EVENT_BLOCKED = 2,   /* switch-out: asleep now */
+	LEDGER_EVENT_ENDED = 3,     /* switch-out: for the last time */
+	LEDGER_EVENT_WOKEN = 4,     /* waking: ended a wait */
+	LEDGER_EVENT_EARLY = 5,     /* waking: the thread has not been switched out (yet) */
+	LEDGER_EVENT_SPURIOUS = 6,  /* waking: the thread was not asleep at all */
+	LEDGER_EVENT_WAIT_DONE = 7, /* switch-in: a wait is complete */
+	LEDGER_EVENT_UNWOKEN = 8,   /* switch-in: "asleep", yet never woken: it never slept */
+};
+
+/* `flags` of a ledger */
+#define LEDGER_CENSORED   0x01 /* the open wait began before the window */
+#define LEDGER_WAITING    0x04 /* a wait is open: BLOCKED, or woken and not yet running */
+#define LEDGER_IN_CALL    0x08 /* between syscall entry and exit */
+#define LEDGER_ENTRY_SEEN 0x10 /* ... and the entry was seen, so its duration is known */
+#define LEDGER_RESTARTING 0x20 /* a call was interrupted and may be resumed */
+
+/* `call` of a ledger: none, or not known which (SYSCALL_NONE of records.h) */
+#define LEDGER_CALL_NONE 0xffff
+
+struct ledger {
+	__u64 start;  /* first instant accounted for */
+	__u64 at;     /* instant up to which everything is accounted for */
+	__u64 sum[LEDGER_STATES];
+	__u32 state;  /* enum ledger_state; written last at switch-out, see above */
+	__u32 resume; /* the running state to take up at the next switch-in */
+	__u32 flags;
+	__u32 lost;       /* transitions that must have been missed */
+	__u64 wait_since; /* switch-out that began the open wait */
+	__u64 woken_at;   /* waking that ended it; 0 while blocked */
+	/* switches, in the kernel's sense (nvcsw, nivcsw) */
+	__u64 voluntary;
+	__u64 involuntary;
+	__u32 wakings;   /* wakings that ended a wait */
+	__u32 spurious;  /* wakings of a thread that was not asleep */
+	__u32 woken_early; /* a waking came since the last switch-in; wakers write it */
+	__u32 early;     /* waits whose waking came before their switch-out */
+	__u32 unwoken;   /* "sleeps" without a waking, put right */
+	__u32 backwards; /* events that came with a clock behind `at` */
+	/* the syscall in flight */
+	__u32 call;           /* its number, with the 32-bit flag of records.h */
+	__u64 call_since;     /* entry */
+	__u64 call_off_cpu;   /* of it off-CPU, all states */
+	__u64 call_blocked;   /* of it blocked */
+	__u64 restart_until;  /* return of an interrupted call that may be resumed */
+};
+
+/* A finished wait, as ledger__switch_in() hands it out. */
+struct ledger_wait {
+	__u64 blocked;  /* switch-out to waking */
+	__u64 runqueue; /* waking to switch-in */
+	__u32 censored; /* the wait began before the window: both sums are lower bounds */
+	__u32 early;    /* its waking came before its switch-out */
+};
+
+/* A finished syscall, as ledger__exit_call() hands it out. */
+struct ledger_call {
+	__u64 total;
+	__u64 off_cpu;
+	__u64 blocked;
+	__u32 call;
+	__u32 censored; /* entry not seen: no duration */
+};
+
+/*
+ * Opens the books of a thread that is in `state` at `now`; `resume` is the running state that it
+ * takes up at its next switch-in. If it is asleep, its wait is open and censored.
+ */
+LEDGER_INLINE void ledger__begin(struct ledger *ledger, __u64 now, __u32 state, __u32 resume)
+{
+	ledger->start = now;
+	ledger->at = now;
+	ledger->wait_since = now;
+	if (state == LEDGER_BLOCKED)
+		ledger->flags |= LEDGER_WAITING | LEDGER_CENSORED;
+	ledger->resume = resume;
+	ledger->state = state;
+}
+
+/* Charges the time since the last event to `state`. A clock that went back charges nothing. */
+LEDGER_INLINE void ledger__charge(struct ledger *ledger, __u64 now, __u32 state)
+{
+	__s64 delta = (__s64)(now - ledger->at);
+
+	if (delta <= 0) {
+		if (delta < 0)
+			ledger->backwards++;
+		return;
+	}
+	ledger->sum[state & (LEDGER_STATES - 1)] += delta;
+	ledger->at = now;
+}
+
+LEDGER_INLINE int ledger__is_running(__u32 state)
+{
+	return state == LEDGER_RUNNING || state == LEDGER_USER || state == LEDGER_KERNEL;
+}
+
+/* The sleep kind of a task state. Bits are tested, never compared: modifiers come on top. */
+LEDGER_INLINE __u32 ledger__sleep(__u32 task_state)
+{
+	if (task_state & LEDGER_TASK_INTERRUPTIBLE)
+		return LEDGER_SLEEP_INTERRUPTIBLE;
+	if (task_state & LEDGER_TASK_TRACED)
+		return LEDGER_SLEEP_TRACED;
+	if (task_state & LEDGER_TASK_STOPPED)
+		return LEDGER_SLEEP_STOPPED;
+	if (task_state & LEDGER_TASK_FROZEN)
+		return LEDGER_SLEEP_FROZEN;
+	if (task_state & LEDGER_TASK_PARKED)
+		return LEDGER_SLEEP_IDLE;
+	if (task_state & LEDGER_TASK_UNINTERRUPTIBLE) {
+		if (task_state & LEDGER_TASK_WAKEKILL)
+			return LEDGER_SLEEP_KILLABLE;
+		/* TASK_IDLE is UNINTERRUPTIBLE | NOLOAD: both bits, or it would match any D */
+		if (task_state & LEDGER_TASK_NOLOAD)
+			return LEDGER_SLEEP_IDLE;
+		return LEDGER_SLEEP_UNINTERRUPTIBLE;
+	}
+	if (task_state & LEDGER_TASK_RTLOCK_WAIT)
+		return LEDGER_SLEEP_UNINTERRUPTIBLE;
+	return LEDGER_SLEEP_NONE;
+}
+
+/* What a switch-out with these arguments means, before it is entered in the books. */
+LEDGER_INLINE __u32 ledger__switch_out_kind(int preempt, __u32 task_state)
+{
+	if (task_state & LEDGER_TASK_DEAD)
+		return LEDGER_EVENT_ENDED;
+	/* preempt means runnable, whatever the state says: it is about to sleep, but was stopped
+	 * on the way there and has to run again to get there */
+	if (preempt || !(task_state & LEDGER_TASK_SLEEPING))
+		return LEDGER_EVENT_PREEMPTED;
+	return LEDGER_EVENT_BLOCKED;
+}
+
+/* `kind` is from ledger__switch_out_kind(). */
+LEDGER_INLINE void ledger__switch_out(struct ledger *ledger, __u64 now, __u32 kind)
+{
+	__u32 state = ledger->state;
+
+	if (ledger__is_running(state)) {
+		ledger__charge(ledger, now, state);
+		ledger->resume = state;
+	} else {
+		/* its switch-in was missed: since the last event, anything may have happened */
+		ledger__charge(ledger, now, LEDGER_UNKNOWN);
+		if (state != LEDGER_UNKNOWN) {
+			ledger->lost++;
+			ledger->woken_early = 0;
+		}
+	}
+	if (kind == LEDGER_EVENT_PREEMPTED)
+		ledger->involuntary++;
+	else
+		ledger->voluntary++;
+	/* `at`, not `now`: no duration may be longer than what was charged (clocks go back) */
+	ledger->wait_since = ledger->at;
+	ledger->woken_at = 0;
+	ledger->flags &= ~(LEDGER_CENSORED | LEDGER_WAITING);
+	if (kind == LEDGER_EVENT_BLOCKED)
+		ledger->flags |= LEDGER_WAITING;
+	/* compiler barrier: sched_waking on another CPU acts on BLOCKED as soon as it sees it */
+	__asm__ __volatile__("" ::: "memory");
+	ledger->state = kind == LEDGER_EVENT_BLOCKED     ? LEDGER_BLOCKED
+			: kind == LEDGER_EVENT_PREEMPTED ? LEDGER_PREEMPTED
+							 : LEDGER_ENDED;
+}
+
+LEDGER_INLINE __u32 ledger__waking(struct ledger *ledger, __u64 now)
+{
+	__u32 state = ledger->state;
+
+	if (state == LEDGER_BLOCKED) {
+		ledger__charge(ledger, now, LEDGER_BLOCKED);
+		ledger->woken_at = ledger->at;
+		ledger->wakings++;
+		ledger->state = LEDGER_RUNNABLE;
+		return LEDGER_EVENT_WOKEN;
+	}
+	if (ledger__is_running(state) || state == LEDGER_UNKNOWN) {
+		/* On its way to sleep, or awake after all. If it does sleep and nobody else wakes
+		 * it, this was the waking: switch_in decides. */
+		if (ledger->woken_early)
+			ledger->spurious++;
+		ledger->woken_early = 1;
+		return LEDGER_EVENT_EARLY;
+	}
+	ledger->spurious++;
+	return LEDGER_EVENT_SPURIOUS;
+}
+
+LEDGER_INLINE __u32 ledger__finish_wait(struct ledger *ledger, __u64 now, struct ledger_wait *wait)
+{
+	__u64 woken = ledger->woken_at ? ledger->woken_at : ledger->wait_since;
+
+	wait->blocked = woken > ledger->wait_since ? woken - ledger->wait_since : 0;
+	wait->runqueue = now > woken ? now - woken : 0;
+	wait->censored = !!(ledger->flags & LEDGER_CENSORED);
+	ledger->flags &= ~(LEDGER_WAITING | LEDGER_CENSORED);
+	return LEDGER_EVENT_WAIT_DONE;
+}
+
+/* Returns LEDGER_EVENT_WAIT_DONE and fills `wait` if a wait is complete now. */
+LEDGER_INLINE __u32 ledger__switch_in(struct ledger *ledger, __u64 now, struct ledger_wait *wait)
+{
+	__u32 state = ledger->state, event = LEDGER_EVENT_NONE;
+	__u64 off_since = ledger->wait_since;
+
+	wait->early = 0;
+	if (state == LEDGER_RUNNABLE || state == LEDGER_PREEMPTED) {
+		ledger__charge(ledger, now, state);
+		/* nobody waits who was preempted: a census that ran beside the switch-out may
+		 * have left the flag behind */
+		if (state == LEDGER_RUNNABLE && (ledger->flags & LEDGER_WAITING))
+			event = ledger__finish_wait(ledger, ledger->at, wait);
+	} else if (state == LEDGER_BLOCKED && ledger->woken_early) {
+		/* the waking overtook the switch-out: asleep for no time, then runnable */
+		ledger__charge(ledger, now, LEDGER_RUNNABLE);
+		ledger->woken_early = 0;
+		wait->early = 1;
+		ledger->early++;
+		ledger->wakings++;
+		event = ledger__finish_wait(ledger, ledger->at, wait);
+	} else if (state == LEDGER_BLOCKED) {
+		/* 5.18 to 6.15: prev_state says sleeping although a pending signal kept the task
+		 * runnable, and no waking follows. It was never off the run queue. */
+		ledger__charge(ledger, now, LEDGER_PREEMPTED);
+		ledger->unwoken++;
+		ledger->flags &= ~(LEDGER_WAITING | LEDGER_CENSORED);
+		event = LEDGER_EVENT_UNWOKEN;
+	} else {
+		/* its switch-out was missed, or it is seen for the first time */
+		ledger__charge(ledger, now, LEDGER_UNKNOWN);
+		if (state != LEDGER_UNKNOWN)
+			ledger->lost++;
+		else
+			ledger->woken_early = 0;
+		if (ledger__is_running(state))
+			ledger->resume = state;
+		off_since = ledger->at;
+	}
+	if (ledger->flags & LEDGER_IN_CALL) {
+		ledger->call_off_cpu += ledger->at - off_since;
+		if (event == LEDGER_EVENT_WAIT_DONE)
+			ledger->call_blocked += wait->blocked;
+	}
+	if (ledger->woken_early) {
+		/* it answered no sleep */
+		ledger->spurious++;
+		ledger->woken_early = 0;
+	}
+	ledger->woken_at = 0;
+	ledger->state = ledger->resume;
+	return event;
+}
+
+/*
+ * The first syscall event of a thread tells in what mode it has been running so far. Only the
+ * full tier has these events; in the other one everything stays in LEDGER_RUNNING.
+ */
+LEDGER_INLINE void ledger__learn_mode(struct ledger *ledger, __u64 now, __u32 mode)
+{
+	__u32 state = ledger->state;
+
+	if (state == mode) {
+		ledger__charge(ledger, now, mode);
+		return;
+	}
+	if (state == LEDGER_RUNNING) {
+		ledger__charge(ledger, now, mode);
+		ledger->sum[mode & (LEDGER_STATES - 1)] += ledger->sum[LEDGER_RUNNING];
+		ledger->sum[LEDGER_RUNNING] = 0;
+		return;
+	}
+	if (state != LEDGER_UNKNOWN)
+		ledger->lost++;
+	if (ledger__is_running(state)) {
+		/* a missed syscall event: it was running, part of it in either mode */
+		ledger__charge(ledger, now, LEDGER_RUNNING);
+		return;
+	}
+	/* a missed switch-in: no wait is open any more */
+	ledger__charge(ledger, now, LEDGER_UNKNOWN);
+	ledger->flags &= ~(LEDGER_WAITING | LEDGER_CENSORED);
+	ledger->woken_early = 0;
+}
+
+/*
+ * Enters syscall `call`. `restart_syscall` is the number of that call in this ABI (219, 0 on i386).
+ *
+ * A call that a signal interrupted comes back as restart_syscall, or is simply entered again.
+ * Both are the same logical call: it goes on where it was. If a handler ran, rt_sigreturn or
+ * another call comes first; then the interrupted call had ended (with EINTR), which
+ * ledger__interrupted() hands out before this is called.
+ */
+LEDGER_INLINE void ledger__enter_call(struct ledger *ledger, __u64 now, __u32 call,
+				      __u32 restart_syscall)
+{
+	ledger__learn_mode(ledger, now, LEDGER_USER);
+	ledger->state = LEDGER_KERNEL;
+	if ((ledger->flags & LEDGER_RESTARTING) &&
+	    (call == restart_syscall || call == ledger->call)) {
+		/* The time between the two is the call's own, and off its CPU books: SIGSTOP
+		 * stops a thread there, after the exit of the call. */
+		ledger->call_off_cpu += ledger->at - ledger->restart_until;
+		ledger->flags = (ledger->flags & ~LEDGER_RESTARTING) | LEDGER_IN_CALL |
+				LEDGER_ENTRY_SEEN;
+		return;
+	}
+	ledger->flags = (ledger->flags & ~LEDGER_RESTARTING) | LEDGER_IN_CALL | LEDGER_ENTRY_SEEN;
+	ledger->call = call;
+	ledger->call_since = ledger->at;
+	ledger->call_off_cpu = 0;
+	ledger->call_blocked = 0;
+}
+
+/* -ERESTARTSYS, -ERESTARTNOINTR, -ERESTARTNOHAND, -ERESTART_RESTARTBLOCK: never seen by users. */
+LEDGER_INLINE int ledger__is_restart(__s64 result)
+{
+	return result <= -512 && result >= -516 && result != -515;
+}
+
+/* True if an interrupted call ends with EINTR because `call` is entered instead of it. */
+LEDGER_INLINE int ledger__interrupted(const struct ledger *ledger, __u32 call,
+				      __u32 restart_syscall)
+{
+	return (ledger->flags & LEDGER_RESTARTING) && call != restart_syscall &&
+	       call != ledger->call;
+}
+
+/* The interrupted call of ledger__interrupted(), as it was when it returned. */
+LEDGER_INLINE void ledger__take_interrupted(struct ledger *ledger, struct ledger_call *done)
+{
+	done->call = ledger->call;
+	done->total = ledger->restart_until - ledger->call_since;
+	done->off_cpu = ledger->call_off_cpu;
+	done->blocked = ledger->call_blocked;
+	done->censored = 0;
+	ledger->flags &= ~LEDGER_RESTARTING;
+}
+
+/*
+ * Leaves the syscall in flight with `result`. Returns 1 and fills `done` if a logical call is
+ * complete, 0 if it was interrupted and may go on.
+ */
+LEDGER_INLINE int ledger__exit_call(struct ledger *ledger, __u64 now, __s64 result,
+				    struct ledger_call *done)
+{
+	__u32 flags;
+
+	ledger__learn_mode(ledger, now, LEDGER_KERNEL);
+	ledger->state = LEDGER_USER;
+	flags = ledger->flags;
+	ledger->flags = flags & ~(LEDGER_IN_CALL | LEDGER_ENTRY_SEEN | LEDGER_RESTARTING);
+	if ((flags & LEDGER_ENTRY_SEEN) && ledger__is_restart(result)) {
+		ledger->restart_until = ledger->at;
+		ledger->flags |= LEDGER_RESTARTING;
+		return 0;
+	}
+	/* without an entry, `call` is the one before: seccomp denies a call ahead of its entry */
+	done->call = flags & LEDGER_IN_CALL ? ledger->call : LEDGER_CALL_NONE;
+	done->total = ledger->at - ledger->call_since;
+	done->off_cpu = ledger->call_off_cpu;
+	done->blocked = ledger->call_blocked;
+	done->censored = !(flags & LEDGER_ENTRY_SEEN);
+	return 1;
+}
+
+/*
+ * Closes the books at the end of the window. Returns 1 and fills `wait` if a wait is open: all
+ * of it is a lower bound. If it was woken already, its blocked part is exact all the same.
+ */
+LEDGER_INLINE int ledger__close(struct ledger *ledger, __u64 end, struct ledger_wait *wait)
+{
+	int open = (ledger->flags & LEDGER_WAITING) &&
+		   (ledger->state == LEDGER_BLOCKED || ledger->state == LEDGER_RUNNABLE);
+
+	if (ledger->state == LEDGER_ENDED)
+		return 0;
+	ledger__charge(ledger, end, ledger->state);
+	if (!open)
+		return 0;
+	if (ledger->state == LEDGER_BLOCKED)
+		ledger->woken_at = ledger->at;
+	ledger__finish_wait(ledger, ledger->at, wait);
+	wait->early = 0;
+	wait->censored = 1;
+	return 1;
+}
+
+#endif

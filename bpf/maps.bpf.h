@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps and settings of the kernel side, and how rows are handed out.
+ *
+ * Rows live in array maps, so that the JIT inlines the look-up and user space reads them in
+ * place. They are handed out once, in order; a pool that is empty is counted, never silent.
+ */
+#ifndef WAITSCOPE_MAPS_BPF_H
+#define WAITSCOPE_MAPS_BPF_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "records.h"
+
+/* A function that the verifier checks once, by its arguments alone, instead of at every call: what
+ * is off the fast path is one, or loading would take half a second. Needs an int result. */
+#define GLOBAL __attribute__((noinline))
+
+#define ROWS(name, row)                                                                            \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
+		__uint(max_entries, 2);                                                            \
+		__type(key, u32);                                                                  \
+		__type(value, row);                                                                \
+	} name SEC(".maps")
+
+#define INDEX(name, index_key, index_value)                                                        \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
+		__uint(max_entries, 2);                                                            \
+		__type(key, index_key);                                                            \
+		__type(value, index_value);                                                        \
+	} name SEC(".maps")
+
+/* sizes are set by user space before the load (collect/session.c) */
+ROWS(threads, struct thread_row);
+ROWS(waits, struct wait_row);
+ROWS(calls, struct call_row);
+ROWS(objects, struct object_row);
+ROWS(histograms, struct histogram_row);
+ROWS(chunks, struct chunk_row);
+INDEX(thread_index, u64, u32); /* address of the task_struct -> thread row */
+INDEX(wait_index, struct wait_key, u32);
+INDEX(call_index, struct call_key, u32);
+INDEX(object_index, struct object_key, u32);
+INDEX(wakers, struct waker_key, struct waker_count);
+INDEX(errnos, struct errno_key, u64);
+INDEX(targets, u32, u8); /* process or thread ids that were named */
+
+/* pid -> thread row, direct-mapped. Faster than task storage (which no program here needs to
+ * allocate in a scheduler path either); `task` in the row tells whether the entry is right. */
+#define PID_SLOTS 65536
+u32 pid_slots[PID_SLOTS];
+#define PID_SLOT_SHARED 0xffffffff /* two traced threads fall here: ask thread_index */
+
+struct cpu cpus[CPUS];
+
+u32 pool_used[POOLS];
+u64 losses[LOSSES];
+
+/* Events at or after this instant are outside the window. */
+volatile u64 window_end = ~0ULL;
+u32 command_pid;      /* spawned command: traced from its exec */
+u32 census_at_end;    /* which of its two passes the census makes */
+u32 census_matched;   /* tasks that the target named, at the start */
+
+/* Settings, constant once loaded: the verifier drops what they switch off. */
+const volatile u32 pool_size[POOLS];
+const volatile u32 target_mode;   /* enum target_mode */
+const volatile u32 own_tgid;      /* waitscope itself is left out */
+const volatile char target_comm[RECORDS_COMM];
+const volatile u64 target_cgroup;
+const volatile u32 target_cgroup_level;
+const volatile bool tier_full;
+const volatile bool have_rdonly_cast; /* kfunc of 6.2 */
+const volatile bool have_preempt_count, have_hrtimer_bases, have_timer_bases;
+/* offsets in the per-CPU area (waker.bpf.h) */
+const volatile u32 percpu_runqueues, percpu_preempt_count, percpu_hrtimer_bases, percpu_timer_bases;
+const volatile u32 timer_base_count; /* NR_BASES: 1 to 3 */
+const volatile u8 syscall_arguments[2][512]; /* enum argument_kind; [1]: 32-bit calls */
+const volatile u32 restart_syscall[2] = {219, 0};
+const volatile u32 ephemeral_port = 32768; /* ports from here on are nobody's address */
+
+static __always_inline void lose(u32 cause)
+{
+	if (cause < LOSSES)
+		__sync_fetch_and_add(&losses[cause], 1);
+}
+
+/* The number of a fresh row, or 0 if the pool is used up. Row 0 is never handed out. */
+static __always_inline u32 pool__take(u32 pool, u32 cause)
+{
+	u32 row = __sync_fetch_and_add(&pool_used[pool], 1) + 1;
+
+	if (row < pool_size[pool])
+		return row;
+	__sync_fetch_and_add(&pool_used[pool], -1);
+	lose(cause);
+	return 0;
+}
+
+#define ROW(map, number)                                                                           \
+	({                                                                                         \
+		u32 __number = (number);                                                           \
+		bpf_map_lookup_elem(&(map), &__number);                                            \
+	})
+
+static __always_inline struct cpu *this_cpu(void)
+{
+	return &cpus[bpf_get_smp_processor_id() & (CPUS - 1)];
+}
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the BPF programs and user space share: the rows of the maps.
+ *
+ * Fixed-width fields, explicit values, sizes asserted. Enums are append only and never
+ * renumbered. Every array map here is written by the programs and read in place by user space
+ * (BPF_F_MMAPABLE, 5.5); row 0 of each is never handed out and stands for "none".
+ */
+#ifndef WAITSCOPE_RECORDS_H
+#define WAITSCOPE_RECORDS_H
+
+#include <linux/types.h>
+#include "buckets.h"
+#include "ledger.h"
+
+#define RECORDS_COMM 16
+
+/* A syscall number, as rows carry it. */
+#define SYSCALL_NONE   0xffff /* in no syscall */
+#define SYSCALL_COMPAT 0x8000 /* a 32-bit call: other numbers */
+
+enum waker_kind {
+	WAKER_UNKNOWN = 0,
+	WAKER_THREAD = 1,
+	WAKER_HARDIRQ = 2,
+	WAKER_SOFTIRQ = 3,
+	WAKER_TIMER = 4,
+	WAKER_SIGNAL = 5,
+	WAKER_IO_WQ = 6,
+	WAKER_KERNEL = 7,
+	WAKER_KINDS = 8,
+};
+
+enum object_kind {
+	OBJECT_NONE = 0,
+	OBJECT_FILE = 1,      /* regular file; text: path components, leaf first */
+	OBJECT_DIRECTORY = 2,
+	OBJECT_BLOCK = 3,     /* block device; rdev */
+	OBJECT_CHARACTER = 4, /* character device; rdev tells ttys and ptys */
+	OBJECT_PIPE = 5,      /* inode */
+	OBJECT_FIFO = 6,      /* named pipe; text: path */
+	OBJECT_SOCKET = 7,    /* family, type, protocol and addresses */
+	OBJECT_ANONYMOUS = 8, /* eventfd, timerfd, epoll ...; text: the kernel's name, number: fd */
+	OBJECT_FUTEX = 9,     /* number: user address */
+	OBJECT_POLL = 10,     /* poll or select; number: descriptors */
+	OBJECT_OTHER = 11,
+};
+
+/* How a syscall's arguments name what it may wait for. One byte a syscall, set by user space. */
+enum argument_kind {
+	ARGUMENT_NONE = 0,
+	ARGUMENT_FD0 = 1,   /* descriptor in argument 0 */
+	ARGUMENT_FUTEX = 2, /* futex(uaddr, op, val, ...) */
+	ARGUMENT_POLL = 3,  /* number of descriptors in argument 1 */
+	ARGUMENT_SELECT = 4,/* number of descriptors in argument 0 */
+	ARGUMENT_FD4 = 5,   /* mmap */
+};
+
+/* `futex` of a wait row: what the futex is used for, as far as its arguments tell. */
+enum futex_use {
+	FUTEX_USE_NONE = 0,
+	FUTEX_USE_LOCK = 1,  /* FUTEX_WAIT on the value 2, or a PI lock: a contended mutex */
+	FUTEX_USE_QUEUE = 2, /* condition variable, semaphore, parked worker */
+	FUTEX_USE_JOIN = 3,  /* process-shared wait on a thread id: pthread_join */
+};
+
+/* `flags` of a wait row; part of its identity */
+#define WAIT_IN_IOWAIT 0x01
+#define WAIT_KTHREAD   0x02 /* the thread is a kernel thread */
+#define WAIT_IO_WORKER 0x04 /* io_uring worker or SQPOLL thread */
+
+struct waker_count {
+	__u32 kind; /* enum waker_kind */
+	__u32 tid;  /* 0 in interrupt context */
+	__u32 pid;
+	__u32 pad;
+	__u64 count;
+	char comm[RECORDS_COMM];
+};
+
+#define WAIT_WAKERS 4
+
+/* What makes two waits of one thread the same row. */
+struct wait_key {
+	__u32 thread; /* row in threads */
+	__u32 object; /* row in objects, 0: none */
+	__u16 syscall;
+	__u8 sleep;   /* enum ledger_sleep */
+	__u8 flags;
+	__u8 futex;   /* enum futex_use */
+	__u8 pad[3];
+};
+
+struct wait_row {
+	struct wait_key key;
+	__u64 count;       /* finished waits, censored ones included */
+	__u64 censored;    /* of these begun before the window */
+	__u64 total;       /* ns blocked */
+	__u64 censored_total; /* of it in censored waits */
+	__u64 min, max;    /* of uncensored waits; min is 0 while there is none */
+	__u64 runqueue;    /* ns from waking to running */
+	__u64 runqueue_min, runqueue_max;
+	__u32 duration_histogram; /* rows in histograms, 0: none */
+	__u32 runqueue_histogram;
+	struct waker_count wakers[WAIT_WAKERS]; /* what does not fit is in the wakers map */
+};
+
+/* Key and value of the wakers map, for rows that have more wakers than fit in them. */
+struct waker_key {
+	__u32 wait;
+	__u32 kind;
+	__u32 tid;
+};
+
+#define CALL_ERRNOS 4
+
+struct errno_count {
+	__u32 number;
+	__u32 pad;
+	__u64 count;
+};
+
+struct call_key {
+	__u32 thread;
+	__u32 syscall;
+};
+
+struct call_row {
+	struct call_key key;
+	__u64 calls;   /* finished logical calls whose entry was seen */
+	__u64 censored;/* finished ones whose entry was not seen: no duration */
+	__u64 errors;
+	__u64 total;   /* ns from entry to exit */
+	__u64 off_cpu; /* of it not on a CPU */
+	__u64 blocked; /* of it asleep */
+	__u64 min, max;
+	struct errno_count errnos[CALL_ERRNOS];
+	__u64 other_errnos; /* errors with an errno for which there was no place */
+	__u32 histogram;
+	__u32 pad;
+};
+
+struct errno_key {
+	__u32 call;
+	__u32 number;
+};
+
+struct socket_address {
+	__u8 address[16]; /* v4 in the first four bytes; network order */
+	__u32 port;       /* host order; vsock ports have 32 bits */
+	__u32 cid;        /* vsock */
+};
+
+/* What makes two objects the same row. */
+struct object_key {
+	__u32 kind;   /* enum object_kind */
+	__u32 device; /* dev_t of the file system, or rdev for devices */
+	__u64 number; /* inode, address, descriptor or count, by kind */
+	__u32 tgid;   /* for what is private to a process: futexes, anonymous files */
+	__u16 family, protocol;
+	__u32 socket_type;
+	__u32 magic;  /* of the file system */
+	struct socket_address local, remote;
+};
+
+#define OBJECT_TEXT 256
+
+struct object_row {
+	struct object_key key;
+	__u32 text_length;
+	__u32 state; /* sockets: sk_state (listening or not) */
+	/* paths: components from the leaf up, each ended by NUL; unix sockets: the address */
+	char text[OBJECT_TEXT];
+};
+
+/* The kernel's own books of a thread, as /proc/PID/task/TID/{schedstat,status} show them. */
+struct books {
+	__u64 runtime;  /* ns, se.sum_exec_runtime */
+	__u64 rundelay; /* ns, sched_info.run_delay */
+	__u64 voluntary;
+	__u64 involuntary;
+};
+
+#define WAIT_CACHE 4
+#define CALL_CACHE 8
+
+/* Finds the row of a wait again without a hash: valid while all of it matches. */
+struct wait_cache {
+	__u64 file;  /* struct file, or the futex address or descriptor count */
+	__u64 inode; /* struct inode */
+	__u64 number;/* inode number: pointers are reused, these are not */
+	__u64 operations; /* file operations: tell anonymous files from one another */
+	__u32 call;  /* syscall | sleep << 16 | flags << 24 */
+	__u32 row;
+};
+
+struct call_cache {
+	__u32 syscall; /* + 1, so that 0 is empty */
+	__u32 row;
+};
+
+/* `flags` of a thread row */
+#define THREAD_INHERIT   0x01 /* what it creates is traced too */
+#define THREAD_KTHREAD   0x02
+#define THREAD_IO_WORKER 0x04
+#define THREAD_ENDED     0x08
+#define THREAD_BOOKS     0x10 /* `end` is filled */
+#define THREAD_CENSUS    0x20 /* it lived before the window */
+#define THREAD_HELD      0x80 /* the command before its exec: outside the window */
+#define THREAD_PARTIAL   0x40 /* its waits could not all be kept (a full map) */
+
+struct thread_row {
+	struct ledger ledger;
+	__u64 task; /* address of the task_struct: pids are reused, and exec swaps them */
+	__u32 tid, tgid, ppid;
+	__u32 flags;
+	char comm[RECORDS_COMM];
+	__u32 executable; /* row in objects */
+	__u32 wait;       /* row of the open wait */
+	struct wait_cache waits[WAIT_CACHE];
+	struct call_cache calls[CALL_CACHE];
+	struct waker_count early; /* who made the waking of LEDGER_EARLY */
+	struct books begin, end;
+	struct books before; /* ours, of the time between `begin` and the start of the ledger */
+	/* ns runnable in front of an idle CPU. The kernel's books have most of it as running: a
+	 * wakeup that preempts makes the next __schedule() skip its clock update
+	 * (rq_clock_skip_update()), so the run starts at the enqueue for them. */
+	__u64 idle_wake;
+	__u64 unkept_waits, unkept_blocked; /* finished waits without a row (map full), and their ns */
+};
+
+/* A histogram: where the buckets of each power of two are kept; 0: none yet. */
+struct histogram_row {
+	__u32 chunks[BUCKET_CHUNKS];
+	__u32 shared;   /* several threads count in it: atomics needed */
+	__u32 overflow; /* values beyond the range, or without a chunk */
+};
+
+struct chunk_row {
+	__u64 counts[BUCKETS_PER_CHUNK];
+};
+
+/* What a CPU remembers; a cache line each. */
+struct cpu {
+	__u32 thread; /* row of the thread that runs here; 0: not traced */
+	__u32 pad;
+	__u64 area;   /* address of the CPU's per-CPU variables; 0: not yet known */
+	__u64 room[6];
+};
+
+#define CPUS          1024
+#define THREAD_UNSURE 0xffffffff /* `thread`: find out */
+
+/* Causes of loss, each with a counter of its own. */
+enum loss {
+	LOSS_THREADS = 0,    /* no room for a thread: it is not traced */
+	LOSS_WAITS = 1,      /* no room for a wait row */
+	LOSS_CALLS = 2,      /* no room for a syscall row */
+	LOSS_OBJECTS = 3,    /* no room for an object: its waits have none */
+	LOSS_HISTOGRAMS = 4, /* no room for a histogram: quantiles are missing */
+	LOSS_CHUNKS = 5,     /* no room for buckets: quantiles are missing */
+	LOSS_WAKERS = 6,     /* no room for a waker */
+	LOSS_INDEX = 7,      /* a hash map refused an update */
+	LOSS_ERRNOS = 8,
+	LOSSES = 9,
+};
+
+/* Which tasks are traced. */
+enum target_mode {
+	TARGET_MODE_SPAWNED = 0, /* the command, from its exec on */
+	TARGET_MODE_PROCESSES = 1,
+	TARGET_MODE_THREADS = 2, /* these threads, and nothing that they create */
+	TARGET_MODE_TREES = 3,   /* processes and all their descendants */
+	TARGET_MODE_NAME = 4,
+	TARGET_MODE_CGROUP = 5,
+	TARGET_MODE_ALL = 6,
+};
+
+enum pool {
+	POOL_THREADS = 0,
+	POOL_WAITS = 1,
+	POOL_CALLS = 2,
+	POOL_OBJECTS = 3,
+	POOL_HISTOGRAMS = 4,
+	POOL_CHUNKS = 5,
+	POOLS = 6,
+};
+
+_Static_assert(sizeof(struct wait_key) == 16, "wait_key has padding");
+_Static_assert(sizeof(struct object_key) == 80, "object_key has padding");
+_Static_assert(sizeof(struct waker_count) == 40, "waker_count has padding");
+_Static_assert(sizeof(struct chunk_row) == 256, "chunk_row has padding");
+_Static_assert(sizeof(struct histogram_row) == 160, "histogram_row has padding");
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a thread waits for: from its saved registers to the row that counts its waits.
+ *
+ * A thread has few kinds of waits that recur, so it remembers the rows of the last ones. Only a
+ * wait that it has not seen lately goes through the hashes.
+ */
+#ifndef WAITSCOPE_WAIT_BPF_H
+#define WAITSCOPE_WAIT_BPF_H
+
+#include "histogram.bpf.h"
+#include "object.bpf.h"
+#include "task.bpf.h"
+
+/* The syscall that a sleeping thread is in, and what its arguments say. */
+struct call_facts {
+	u32 syscall; /* SYSCALL_NONE: none */
+	u32 argument;/* enum argument_kind */
+	u64 args[3];
+	u64 fd4;
+};
+
+#define FUTEX_COMMAND     0x7f /* without the PRIVATE and CLOCK_REALTIME flags */
+#define FUTEX_PRIVATE     0x80
+#define FUTEX_WAIT        0
+#define FUTEX_LOCK_PI     6
+#define FUTEX_WAIT_BITSET 9
+#define FUTEX_LOCK_PI2    13
+/* glibc, musl, Go and Rust alike: a mutex that is locked and has waiters holds 2 */
+#define FUTEX_CONTENDED 2
+
+static __always_inline u32 futex__use(u64 operation, u64 value)
+{
+	u32 command = operation & FUTEX_COMMAND;
+
+	if (command == FUTEX_LOCK_PI || command == FUTEX_LOCK_PI2)
+		return FUTEX_USE_LOCK;
+	if (value == FUTEX_CONTENDED)
+		return FUTEX_USE_LOCK;
+	/* the kernel itself wakes the word that holds a dying thread's id, and never as private */
+	if (command == FUTEX_WAIT_BITSET && !(operation & FUTEX_PRIVATE) && value > 300)
+		return FUTEX_USE_JOIN;
+	return FUTEX_USE_QUEUE;
+}
+
+static __always_inline u32 call__number(const struct pt_regs *regs)
+{
+	u32 number = (u32)regs->orig_ax; /* -1 after a fault or an interrupt */
+
+	if (number >= SYSCALL_COMPAT)
+		return SYSCALL_NONE;
+	return (u16)regs->cs == USER_CS_64 ? number : number | SYSCALL_COMPAT;
+}
+
+static __always_inline void call__read(struct task_struct *task, struct call_facts *call)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+
+	call->syscall = call__number(regs);
+	call->argument = ARGUMENT_NONE;
+	if (call->syscall == SYSCALL_NONE)
+		return;
+	if (call->syscall & SYSCALL_COMPAT) {
+		call->argument = syscall_arguments[1][call->syscall & 511];
+		call->args[0] = (u32)regs->bx;
+		call->args[1] = (u32)regs->cx;
+		call->args[2] = (u32)regs->dx;
+		call->fd4 = (u32)regs->di;
+	} else {
+		call->argument = syscall_arguments[0][call->syscall & 511];
+		call->args[0] = regs->di;
+		call->args[1] = regs->si;
+		call->args[2] = regs->dx;
+		call->fd4 = regs->r8;
+	}
+}
+
+GLOBAL u32 wait__look_up(const struct wait_key *key)
+{
+	struct wait_row *wait;
+	u32 number, *known;
+
+	if (!key)
+		return 0;
+	known = bpf_map_lookup_elem(&wait_index, key);
+	if (known)
+		return *known;
+	number = pool__take(POOL_WAITS, LOSS_WAITS);
+	wait = number ? ROW(waits, number) : 0;
+	if (!wait)
+		return 0;
+	wait->key = *key;
+	wait->duration_histogram = histogram__new();
+	wait->runqueue_histogram = histogram__new();
+	if (bpf_map_update_elem(&wait_index, key, &number, BPF_ANY))
+		lose(LOSS_INDEX);
+	return number;
+}
+
+/* What identifies the wait object at the price of a few loads; `kind` 0: nothing does. */
+static __always_inline void wait__identify(struct task_struct *task, const struct call_facts *call,
+					   struct file_identity *id)
+{
+	id->file = id->inode = id->operations = id->number = 0;
+	switch (call->argument) {
+	case ARGUMENT_FD0:
+		find_file(task, call->args[0], id);
+		break;
+	case ARGUMENT_FD4:
+		find_file(task, call->fd4, id);
+		break;
+	case ARGUMENT_FUTEX:
+		id->file = call->args[0];
+		id->number = futex__use(call->args[1], call->args[2]);
+		break;
+	case ARGUMENT_POLL:
+		id->number = (u32)call->args[1];
+		break;
+	case ARGUMENT_SELECT:
+		id->number = (u32)call->args[0];
+		break;
+	}
+}
+
+static __always_inline u32 wait__object(const struct call_facts *call,
+					const struct file_identity *id, u32 tgid)
+{
+	switch (call->argument) {
+	case ARGUMENT_FD0:
+		return id->file ? object__of_file(id, call->args[0], tgid) : 0;
+	case ARGUMENT_FD4:
+		return id->file ? object__of_file(id, call->fd4, tgid) : 0;
+	case ARGUMENT_FUTEX:
+		return object__of_number(OBJECT_FUTEX, id->file, tgid);
+	case ARGUMENT_POLL:
+	case ARGUMENT_SELECT:
+		return object__of_number(OBJECT_POLL, id->number, 0);
+	}
+	return 0;
+}
+
+GLOBAL u32 wait__resolve(struct thread_row *thread, u32 thread_number,
+				    const struct call_facts *call, const struct file_identity *id,
+				    u32 sleep_and_flags)
+{
+	struct wait_key key = {};
+
+	if (!thread || !call || !id)
+		return 0;
+	key.thread = thread_number;
+	key.syscall = call->syscall;
+	key.sleep = sleep_and_flags;
+	key.flags = sleep_and_flags >> 8;
+	key.object = wait__object(call, id, thread->tgid);
+	if (call->argument == ARGUMENT_FUTEX)
+		key.futex = id->number;
+	return wait__look_up(&key);
+}
+
+static __always_inline u32 wait__flags(struct task_struct *task, const struct thread_row *thread)
+{
+	u32 flags = 0;
+
+	if (BPF_CORE_READ_BITFIELD(task, in_iowait))
+		flags |= WAIT_IN_IOWAIT;
+	if (thread->flags & THREAD_KTHREAD)
+		flags |= WAIT_KTHREAD;
+	if (thread->flags & THREAD_IO_WORKER)
+		flags |= WAIT_IO_WORKER;
+	return flags;
+}
+
+/* The row for the wait that `task` begins now (or is found in), or 0 if there is no room. */
+static __always_inline u32 wait__row(struct task_struct *task, struct thread_row *thread,
+				     u32 thread_number, u32 sleep)
+{
+	struct file_identity id = {};
+	struct call_facts call;
+	struct wait_cache *cache;
+	u32 flags = wait__flags(task, thread);
+	u32 tag;
+
+	call.syscall = SYSCALL_NONE;
+	call.argument = ARGUMENT_NONE;
+	if (!(flags & (WAIT_KTHREAD | WAIT_IO_WORKER)))
+		call__read(task, &call);
+	if (call.argument != ARGUMENT_NONE)
+		wait__identify(task, &call, &id);
+	tag = call.syscall | sleep << 16 | flags << 24;
+	cache = &thread->waits[(call.syscall ^ (id.file >> 8) ^ id.number) & (WAIT_CACHE - 1)];
+	if (cache->row && cache->call == tag && cache->file == id.file &&
+	    cache->inode == id.inode && cache->number == id.number &&
+	    cache->operations == id.operations)
+		return cache->row;
+	cache->row = wait__resolve(thread, thread_number, &call, &id, sleep | flags << 8);
+	cache->call = tag;
+	cache->file = id.file;
+	cache->inode = id.inode;
+	cache->number = id.number;
+	cache->operations = id.operations;
+	return cache->row;
+}
+
+/* Enters a finished wait in its row. */
+static __always_inline void wait__record(struct thread_row *thread, const struct ledger_wait *wait)
+{
+	struct wait_row *row = thread->wait ? ROW(waits, thread->wait) : 0;
+
+	if (!row) {
+		thread->unkept_waits++;
+		thread->unkept_blocked += wait->blocked;
+		thread->flags |= THREAD_PARTIAL;
+		return;
+	}
+	row->count++;
+	row->total += wait->blocked;
+	row->runqueue += wait->runqueue;
+	if (wait->runqueue > row->runqueue_max)
+		row->runqueue_max = wait->runqueue;
+	if (wait->runqueue < row->runqueue_min || row->count == 1)
+		row->runqueue_min = wait->runqueue;
+	histogram__count(row->runqueue_histogram, wait->runqueue);
+	if (wait->censored) {
+		row->censored++;
+		row->censored_total += wait->blocked;
+		return;
+	}
+	if (wait->blocked > row->max)
+		row->max = wait->blocked;
+	if (wait->blocked < row->min || row->count - row->censored == 1)
+		row->min = wait->blocked;
+	histogram__count(row->duration_histogram, wait->blocked);
+}
+
+#endif

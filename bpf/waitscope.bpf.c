@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* All programs, one object: they share their maps. */
+#include "sched.bpf.c"
+#include "syscall.bpf.c"
+#include "census.bpf.c"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

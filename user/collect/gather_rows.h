@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Inside collect/gather*: rows as the programs left them, and model rows made of them.
+ */
+#ifndef WAITSCOPE_COLLECT_GATHER_ROWS_H
+#define WAITSCOPE_COLLECT_GATHER_ROWS_H
+
+#include "collect/session.h"
+#include "model/profile.h"
+
+/* Everything that is read while a profile is built. */
+struct sources {
+	struct rows pools[POOLS];
+	struct overflow_waker *wakers; /* sorted by wait row; owned */
+	size_t waker_count;
+	struct overflow_errno *errnos; /* sorted by call row; owned */
+	size_t errno_count;
+};
+
+struct overflow_waker {
+	uint32_t wait;
+	struct waker_count waker;
+};
+
+struct overflow_errno {
+	uint32_t call;
+	uint32_t number;
+	uint64_t count;
+};
+
+/* Maps the pools and reads the hash maps. Returns 0 or a negative errno. */
+int sources__open(struct sources *sources, struct session *session);
+void sources__close(struct sources *sources);
+
+/* Adds the buckets of a histogram row (0: none). 0 or -ENOMEM. */
+int histogram__from_row(struct histogram *histogram, const struct sources *sources,
+			uint32_t number);
+
+/* A model row from a wait row, or a call row; the caller clears it. 0 or -ENOMEM. */
+int wait__from_row(struct wait *wait, const struct sources *sources, uint32_t number);
+int call__from_row(struct call *call, const struct sources *sources, uint32_t number);
+
+/*
+ * Adds up rows that look the same to a reader: sorts, and merges neighbours; `count` shrinks.
+ * What is merged away is cleared. 0 or -ENOMEM.
+ */
+int waits__merge(struct wait *waits, size_t *count);
+int calls__merge(struct call *calls, size_t *count);
+
+/* Deep copies, for the sums of a process. 0 or -ENOMEM. */
+int wait__copy(struct wait *to, const struct wait *from);
+int call__copy(struct call *to, const struct call *from);
+
+/* Harm first: what blocks before what idles, more time before less. For qsort. */
+int waits__by_harm(const void *a, const void *b);
+int calls__by_total(const void *a, const void *b);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One tracing session: the programs loaded for a target, attached, stopped, and their rows.
+ *
+ *   session__new -> session__attach -> (time passes) -> session__stop -> read -> session__free
+ *
+ * The kernel drops programs and maps when the process ends, however it ends: nothing is pinned.
+ */
+#ifndef WAITSCOPE_COLLECT_SESSION_H
+#define WAITSCOPE_COLLECT_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bpf/records.h"
+#include "collect/preflight.h"
+#include "collect/target.h"
+#include "model/profile.h"
+
+struct session;
+
+struct session_options {
+	enum tier tier;
+	const struct target *target;
+	uint64_t map_entries; /* threads to keep; other maps follow from it. 0: the default */
+	bool debug;           /* libbpf's messages on stderr */
+};
+
+#define SESSION_MAP_ENTRIES 8192
+/* About this much kernel memory for one of map_entries, all maps together. */
+#define SESSION_BYTES_PER_ENTRY 6500
+
+/* A pool of rows that the programs fill, mapped into this process. Row 0 is not used. */
+struct rows {
+	const void *base;
+	size_t stride;
+	uint32_t used;     /* rows 1 .. used are in use */
+	uint32_t capacity; /* row numbers are smaller */
+	size_t length;     /* of the mapping, bytes */
+};
+
+/*
+ * Opens and loads the programs. Returns 0 and the session, or a negative errno with a message
+ * for a person. session__free() frees it.
+ */
+int session__new(struct session **session, const struct session_options *options,
+		 const struct preflight *preflight, char *message, size_t size);
+
+/*
+ * Attaches the programs and takes the census of what the target names. `command` is the held
+ * back child of a command target, else 0.
+ */
+int session__attach(struct session *session, pid_t command, char *message, size_t size);
+
+/* Tasks that the census found, at the start. */
+unsigned int session__matched(const struct session *session);
+
+/* Instant of attachment, CLOCK_MONOTONIC ns. */
+uint64_t session__attached_at(const struct session *session);
+
+/* Ends the window for all threads at one instant, takes the closing census, detaches. */
+int session__stop(struct session *session);
+
+/* The instant at which the window ended. */
+uint64_t session__ended_at(const struct session *session);
+
+/* The rows of a pool; valid until session__free(). Returns 0 or a negative errno. */
+int session__rows(const struct session *session, enum pool pool, struct rows *rows);
+
+static inline const void *rows__at(const struct rows *rows, uint32_t number)
+{
+	return (const char *)rows->base + rows->stride * number;
+}
+
+/* Events lost, by cause. */
+uint64_t session__loss(const struct session *session, enum loss loss);
+
+/* Runs that the kernel skipped because a program was already running on that CPU. */
+uint64_t session__missed_runs(const struct session *session);
+
+/* Descriptors of the hash maps with what did not fit in a row. */
+int session__wakers_fd(const struct session *session);
+int session__errnos_fd(const struct session *session);
+
+/* Live counts for a progress line. */
+void session__progress(const struct session *session, uint64_t *threads, uint64_t *waits);
+
+void session__free(struct session *session);
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/watch.h"
+
+#define SECOND_NS 1000000000ULL
+/* After Ctrl-C the command has this long to end by itself, so that its end is in the report. */
+#define GRACE_NS SECOND_NS
+
+static uint64_t now_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * SECOND_NS + time.tv_nsec;
+}
+
+static sigset_t ending_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	return set;
+}
+
+static int open_targets(struct watch *watch, const struct target *target)
+{
+	/* pidfds of threads need PIDFD_THREAD (6.9); threads are watched by nobody then */
+	if (target->kind != TARGET_PID && target->kind != TARGET_TREE)
+		return 0;
+	watch->target_fds = calloc(target->id_count + 1, sizeof(*watch->target_fds));
+	if (!watch->target_fds)
+		return -ENOMEM;
+	for (size_t i = 0; i < target->id_count; i++) {
+		int fd = pidfd_open(target->ids[i], 0);
+
+		if (fd < 0)
+			return -errno;
+		watch->target_fds[watch->target_count++] = fd;
+	}
+	return 0;
+}
+
+int watch__open(struct watch *watch, const struct target *target)
+{
+	sigset_t set = ending_signals();
+
+	*watch = (struct watch){.signal_fd = -1};
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	watch->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (watch->signal_fd < 0)
+		return -errno;
+	return open_targets(watch, target);
+}
+
+static bool take_signal(struct watch *watch)
+{
+	struct signalfd_siginfo info;
+
+	if (read(watch->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return false;
+	watch->signal = info.ssi_signo;
+	return true;
+}
+
+/* Drops the processes that have exited. True if there were some and all are gone. */
+static bool targets_are_gone(struct watch *watch)
+{
+	size_t kept = 0, before = watch->target_count;
+
+	for (size_t i = 0; i < watch->target_count; i++) {
+		struct pollfd poll_fd = {.fd = watch->target_fds[i], .events = POLLIN};
+
+		if (poll(&poll_fd, 1, 0) == 1)
+			close(watch->target_fds[i]);
+		else
+			watch->target_fds[kept++] = watch->target_fds[i];
+	}
+	watch->target_count = kept;
+	return before > 0 && kept == 0;
+}
+
+enum { FD_SIGNAL, FD_STDOUT, FD_COMMAND, FD_TARGETS, FD_COUNT };
+
+static int wait_once(struct watch *watch, const struct command *command, int timeout_ms,
+		     struct pollfd fds[FD_COUNT])
+{
+	fds[FD_SIGNAL] = (struct pollfd){.fd = watch->signal_fd, .events = POLLIN};
+	/* POLLERR, which is always reported, is how a pipe says that its reader has gone */
+	fds[FD_STDOUT] = (struct pollfd){.fd = STDOUT_FILENO};
+	fds[FD_COMMAND] = (struct pollfd){.fd = command ? command->pidfd : -1, .events = POLLIN};
+	fds[FD_TARGETS] = (struct pollfd){
+		.fd = watch->target_count ? watch->target_fds[0] : -1, .events = POLLIN};
+	return poll(fds, FD_COUNT, timeout_ms);
+}
+
+static int milliseconds_until(uint64_t deadline, uint64_t now)
+{
+	uint64_t left = deadline > now ? deadline - now : 0;
+
+	return left >= SECOND_NS ? 1000 : (int)((left + 999999) / 1000000);
+}
+
+static bool command_ends_within_grace(struct watch *watch, struct command *command)
+{
+	struct pollfd poll_fd = {.fd = command->pidfd, .events = POLLIN};
+
+	poll(&poll_fd, 1, GRACE_NS / 1000000);
+	watch->has_status = command__reap(command, &watch->status);
+	return watch->has_status;
+}
+
+enum watch_end watch__wait(struct watch *watch, struct command *command, uint64_t duration,
+			   watch_tick *tick, void *context)
+{
+	uint64_t begin = now_ns(), deadline = duration ? begin + duration : UINT64_MAX, now;
+	struct pollfd fds[FD_COUNT];
+
+	while ((now = now_ns()) < deadline) {
+		if (wait_once(watch, command, milliseconds_until(deadline, now), fds) < 0 &&
+		    errno != EINTR)
+			return WATCH_FAILED;
+		if (fds[FD_SIGNAL].revents && take_signal(watch)) {
+			if (command)
+				command_ends_within_grace(watch, command);
+			return WATCH_SIGNAL;
+		}
+		if (fds[FD_COMMAND].revents && command__reap(command, &watch->status)) {
+			watch->has_status = true;
+			return WATCH_COMMAND;
+		}
+		if (fds[FD_TARGETS].revents && targets_are_gone(watch))
+			return WATCH_TARGETS;
+		if (fds[FD_STDOUT].revents & POLLERR)
+			return WATCH_PIPE;
+		if (tick)
+			tick(context, (now_ns() - begin) / SECOND_NS);
+	}
+	return WATCH_DURATION;
+}
+
+void watch__let_go(struct watch *watch)
+{
+	sigset_t set = ending_signals();
+
+	if (watch->signal_fd >= 0)
+		close(watch->signal_fd);
+	watch->signal_fd = -1;
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void watch__close(struct watch *watch)
+{
+	watch__let_go(watch);
+	for (size_t i = 0; i < watch->target_count; i++)
+		close(watch->target_fds[i]);
+	free(watch->target_fds);
+	*watch = (struct watch){.signal_fd = -1};
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Waits for the end of a trace: a signal, the duration, the end of what is traced, a closed pipe.
+ */
+#ifndef WAITSCOPE_COLLECT_WATCH_H
+#define WAITSCOPE_COLLECT_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collect/command.h"
+#include "collect/target.h"
+
+enum watch_end {
+	WATCH_SIGNAL,   /* SIGINT, SIGTERM or SIGHUP */
+	WATCH_DURATION,
+	WATCH_COMMAND,  /* the command has exited */
+	WATCH_TARGETS,  /* every process that was named has exited */
+	WATCH_PIPE,     /* nobody reads stdout any more */
+	WATCH_FAILED,
+};
+
+struct watch {
+	int signal_fd;
+	int *target_fds; /* pidfds */
+	size_t target_count;
+	int signal;      /* the one that ended it, 0: none */
+	int status;      /* of the command, if it ended */
+	bool has_status;
+};
+
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP are held for watch__wait(). Opens the named processes,
+ * so that a reused pid is not taken for them. Returns 0, -ESRCH if one is gone, or another
+ * negative errno.
+ */
+int watch__open(struct watch *watch, const struct target *target);
+
+/* Called about once a second while waiting, with the seconds so far. */
+typedef void watch_tick(void *context, unsigned int seconds);
+
+/* Waits. `command` is NULL without one; `duration` is ns, 0 for none. */
+enum watch_end watch__wait(struct watch *watch, struct command *command, uint64_t duration,
+			   watch_tick *tick, void *context);
+
+/* Signals end the process at once again: for the time of the report. */
+void watch__let_go(struct watch *watch);
+
+void watch__close(struct watch *watch);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The verbs. Each takes its own argv (argv[0] is "waitscope VERB") and returns the exit status. */
+#ifndef WAITSCOPE_COMMANDS_H
+#define WAITSCOPE_COMMANDS_H
+
+enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+int command_profile(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+int command_workload(int argc, char **argv);
+
+/* "waitscope: MESSAGE" on stderr. Diagnostics go there, results to stdout. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

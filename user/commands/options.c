@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/records.h"
+#include "collect/session.h"
+#include "commands/commands.h"
+#include "commands/options.h"
+#include "names/units.h"
+
+enum long_option {
+	OPTION_JSON = 256,
+	OPTION_BUCKETS,
+	OPTION_TIER,
+	OPTION_TOP,
+	OPTION_MIN,
+	OPTION_MAP_ENTRIES,
+	OPTION_MEMORY,
+	OPTION_NO_COLOR,
+};
+
+static const struct argp_option table[] = {
+	{NULL, 0, NULL, 0, "What to trace (one of these, or a command):", 1},
+	{"pid", 'p', "PID", 0, "A process and what it creates; commas, repeatable", 1},
+	{"tid", 't', "TID", 0, "Single threads", 1},
+	{"tree", 'P', "PID", 0, "A process and all its descendants", 1},
+	{"name", 'n', "COMM", 0, "All processes of that name, now and later", 1},
+	{"cgroup", 'g', "PATH", 0, "A cgroup (v2) with what is below it", 1},
+	{"all", 'a', NULL, 0, "The whole system", 1},
+	{NULL, 0, NULL, 0, "How:", 2},
+	{"duration", 'd', "TIME", 0, "Stop after TIME (250ms, 2s, 1m)", 2},
+	{"tier", OPTION_TIER, "full|waits", 0,
+	 "full: syscalls too (default); waits: scheduler only, half the cost", 2},
+	{"map-entries", OPTION_MAP_ENTRIES, "N", 0, "Room for N threads (default 8192)", 2},
+	{"memory", OPTION_MEMORY, "SIZE", 0, "Bound on kernel memory instead (64M)", 2},
+	{NULL, 0, NULL, 0, "Output:", 3},
+	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 3},
+	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 3},
+	{"buckets", OPTION_BUCKETS, NULL, 0, "JSON with the buckets of every distribution", 3},
+	{"top", OPTION_TOP, "N", 0, "Rows in each table", 3},
+	{"min", OPTION_MIN, "TIME", 0, "Leave out rows below TIME", 3},
+	{"quiet", 'q', NULL, 0, "No progress line", 3},
+	{"verbose", 'v', NULL, 0, "Everything: threads, wakers, the audit row by row", 3},
+	{"no-color", OPTION_NO_COLOR, NULL, 0, "No colours", 3},
+	{0},
+};
+
+static const char *const target_names[] = {
+	[TARGET_COMMAND] = "a command", [TARGET_PID] = "--pid",	      [TARGET_TID] = "--tid",
+	[TARGET_TREE] = "--tree",	[TARGET_NAME] = "--name",     [TARGET_CGROUP] = "--cgroup",
+	[TARGET_ALL] = "--all",
+};
+
+static void set_target(struct trace_options *options, enum target_kind kind,
+		       struct argp_state *state)
+{
+	if (options->has_target && options->target.kind != kind)
+		argp_error(state, "%s and %s cannot be combined",
+			   target_names[options->target.kind], target_names[kind]);
+	if (options->has_target && kind != TARGET_PID && kind != TARGET_TID && kind != TARGET_TREE)
+		argp_error(state, "%s can be given only once", target_names[kind]);
+	options->has_target = true;
+	options->target.kind = kind;
+}
+
+static void set_ids(struct trace_options *options, enum target_kind kind, const char *list,
+		    struct argp_state *state)
+{
+	const char *why = NULL;
+	int err;
+
+	set_target(options, kind, state);
+	err = target__add_ids(&options->target, list, &why);
+	if (err)
+		argp_error(state, "%s %s: %s", target_names[kind], list,
+			   why ? why : strerror(-err));
+}
+
+static void set_text(struct trace_options *options, enum target_kind kind, const char *text,
+		     struct argp_state *state)
+{
+	set_target(options, kind, state);
+	if (!*text)
+		argp_error(state, "%s needs a value", target_names[kind]);
+	if (kind == TARGET_NAME && strlen(text) >= RECORDS_COMM)
+		argp_error(state, "--name %s: names of processes have at most %d characters", text,
+			   RECORDS_COMM - 1);
+	options->target.text = strdup(text);
+	if (!options->target.text)
+		argp_failure(state, EXIT_FAILED, ENOMEM, "--name");
+}
+
+static uint64_t time_of(const char *option, const char *text, struct argp_state *state)
+{
+	const char *why = NULL;
+	uint64_t ns = 0;
+
+	if (units__parse_time(text, &ns, &why))
+		argp_error(state, "%s %s: %s", option, text, why);
+	return ns;
+}
+
+static uint64_t count_of(const char *option, const char *text, uint64_t low, uint64_t high,
+			 struct argp_state *state)
+{
+	const char *why = NULL;
+	uint64_t count = 0;
+
+	if (units__parse_count(text, low, high, &count, &why))
+		argp_error(state, "%s %s: %s", option, text, why);
+	return count;
+}
+
+#define MAP_ENTRIES_LOW  16
+#define MAP_ENTRIES_HIGH 1000000
+
+static uint64_t entries_of_memory(const char *text, struct argp_state *state)
+{
+	const char *why = NULL;
+	uint64_t bytes = 0, entries;
+
+	if (units__parse_size(text, &bytes, &why))
+		argp_error(state, "--memory %s: %s", text, why);
+	entries = bytes / SESSION_BYTES_PER_ENTRY;
+	if (entries < MAP_ENTRIES_LOW || entries > MAP_ENTRIES_HIGH)
+		argp_error(state, "--memory %s: must be between %d and %d bytes for each of %d to %d "
+				  "threads",
+			   text, SESSION_BYTES_PER_ENTRY, SESSION_BYTES_PER_ENTRY, MAP_ENTRIES_LOW,
+			   MAP_ENTRIES_HIGH);
+	return entries;
+}
+
+static enum tier tier_of(const char *text, struct argp_state *state)
+{
+	if (strcmp(text, "waits") == 0)
+		return TIER_WAITS;
+	if (strcmp(text, "full") != 0)
+		argp_error(state, "--tier %s: is 'full' or 'waits'", text);
+	return TIER_FULL;
+}
+
+static error_t parse_target(int key, char *text, struct argp_state *state)
+{
+	struct trace_options *options = state->input;
+
+	switch (key) {
+	case 'p':
+		set_ids(options, TARGET_PID, text, state);
+		return 0;
+	case 't':
+		set_ids(options, TARGET_TID, text, state);
+		return 0;
+	case 'P':
+		set_ids(options, TARGET_TREE, text, state);
+		return 0;
+	case 'n':
+		set_text(options, TARGET_NAME, text, state);
+		return 0;
+	case 'g':
+		set_text(options, TARGET_CGROUP, text, state);
+		return 0;
+	case 'a':
+		set_target(options, TARGET_ALL, state);
+		return 0;
+	case ARGP_KEY_ARGS:
+		set_target(options, TARGET_COMMAND, state);
+		options->target.command = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_END:
+		if (!options->has_target)
+			argp_error(state, "nothing to trace: give a command (-- COMMAND), --pid, "
+					  "--name ... or --all");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct trace_options *options = state->input;
+
+	switch (key) {
+	case 'd':
+		options->duration = time_of("--duration", text, state);
+		if (!options->duration)
+			argp_error(state, "--duration %s: must be longer than nothing", text);
+		return 0;
+	case 'o':
+		options->output = text;
+		return 0;
+	case 'q':
+		options->quiet = true;
+		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
+	case OPTION_TIER:
+		options->tier = tier_of(text, state);
+		return 0;
+	case OPTION_JSON:
+		options->json = true;
+		return 0;
+	case OPTION_BUCKETS:
+		options->json = options->buckets = true;
+		return 0;
+	case OPTION_TOP:
+		options->top = count_of("--top", text, 1, 1000000, state);
+		return 0;
+	case OPTION_MIN:
+		options->min = time_of("--min", text, state);
+		return 0;
+	case OPTION_MAP_ENTRIES:
+		options->map_entries = count_of("--map-entries", text, MAP_ENTRIES_LOW,
+						MAP_ENTRIES_HIGH, state);
+		return 0;
+	case OPTION_MEMORY:
+		options->map_entries = entries_of_memory(text, state);
+		return 0;
+	case OPTION_NO_COLOR:
+		options->no_colour = true;
+		return 0;
+	}
+	return parse_target(key, text, state);
+}
+
+const struct argp trace_argp = {.options = table, .parser = parse};
+
+void trace_options__parse(struct trace_options *options, const struct argp *verb, int argc,
+			  char **argv)
+{
+	argp_err_exit_status = EXIT_USAGE;
+	if (argp_parse(verb, argc, argv, ARGP_IN_ORDER, NULL, options))
+		exit(EXIT_USAGE);
+}
+
+void trace_options__clear(struct trace_options *options)
+{
+	target__clear(&options->target);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "model/profile.h"
+
+#include <stdlib.h>
+
+void wait__clear(struct wait *wait)
+{
+	for (size_t i = 0; i < wait->waker_count; i++)
+		free(wait->wakers[i].comm);
+	free(wait->wakers);
+	free(wait->object);
+	histogram__clear(&wait->duration);
+	histogram__clear(&wait->runqueue);
+}
+
+void call__clear(struct call *call)
+{
+	free(call->errnos);
+	histogram__clear(&call->latency);
+}
+
+static void waits__free(struct wait *waits, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		wait__clear(&waits[i]);
+	free(waits);
+}
+
+static void calls__free(struct call *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		call__clear(&calls[i]);
+	free(calls);
+}
+
+static void thread__clear(struct thread *thread)
+{
+	waits__free(thread->waits, thread->wait_count);
+	calls__free(thread->calls, thread->call_count);
+	free(thread->comm);
+}
+
+static void process__clear(struct process *process)
+{
+	for (size_t i = 0; i < process->thread_count; i++)
+		thread__clear(&process->threads[i]);
+	free(process->threads);
+	waits__free(process->waits, process->wait_count);
+	calls__free(process->calls, process->call_count);
+	free(process->comm);
+	free(process->exe);
+}
+
+void profile__free(struct profile *profile)
+{
+	if (!profile)
+		return;
+	for (size_t i = 0; i < profile->process_count; i++)
+		process__clear(&profile->processes[i]);
+	free(profile->processes);
+	for (char **word = profile->command; word && *word; word++)
+		free(*word);
+	free(profile->command);
+	free(profile->pids);
+	free(profile->target_text);
+	free(profile->kernel);
+	free(profile->audit.lost);
+	free(profile->audit.maps);
+	free(profile);
+}

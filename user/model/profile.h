@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a profile says: processes, their threads, and for each where its time went.
+ *
+ * Plain data, filled by collect/ (live) or recording/ (from a file), read by judge/ and render/.
+ * All times are nanoseconds; instants are CLOCK_MONOTONIC, relative to the start of the window
+ * where a field says so. Arrays and strings belong to the profile; profile__free() frees all.
+ */
+#ifndef WAITSCOPE_MODEL_PROFILE_H
+#define WAITSCOPE_MODEL_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/records.h"
+#include "model/histogram.h"
+#include "model/wait_class.h"
+
+enum tier { TIER_FULL, TIER_WAITS };
+
+/* How the time of one thread divides, or of all threads of a process, added up. */
+struct account {
+	uint64_t running;  /* user + kernel + what could not be split */
+	uint64_t user, kernel;
+	bool split;        /* user and kernel are known (full tier) */
+	uint64_t runnable, preempted, blocked, unknown;
+	uint64_t idle;     /* the part of blocked that is idle */
+	uint64_t lifetime; /* inside the window */
+};
+
+struct waker {
+	enum waker_kind kind;
+	int pid, tid;      /* 0: none (interrupt context) */
+	char *comm;        /* NULL: none */
+	uint64_t count;
+};
+
+struct wait {
+	enum wait_class class;
+	const char *syscall; /* static; NULL: in no syscall */
+	char *object;        /* NULL: none */
+	enum object_kind object_kind;
+	enum ledger_sleep sleep;
+	enum futex_use futex;
+	bool idle;
+	uint64_t count;      /* all waits, censored ones included */
+	uint64_t censored;   /* of these cut by an edge of the window: in total, not in duration */
+	uint64_t total;      /* ns blocked */
+	uint64_t runqueue_total;
+	struct histogram duration; /* of the uncensored ones */
+	struct histogram runqueue; /* waking to running */
+	struct waker *wakers;      /* most frequent first */
+	size_t waker_count;
+};
+
+struct errno_tally {
+	int number;
+	uint64_t count;
+};
+
+struct call {
+	const char *name;   /* static */
+	uint64_t calls;     /* finished, from entry to exit in the window */
+	uint64_t censored;  /* cut by an edge of the window */
+	uint64_t errors, eagain, einprogress, eintr;
+	uint64_t total;     /* ns, entry to exit */
+	uint64_t blocked;   /* of it asleep */
+	uint64_t cpu;       /* of it on a CPU */
+	struct histogram latency;
+	struct errno_tally *errnos; /* most frequent first */
+	size_t errno_count;
+};
+
+/* The kernel's figures for the same thread and window, beside ours. */
+struct comparison {
+	bool valid;
+	uint64_t runtime, rundelay, voluntary, involuntary;                     /* the kernel's */
+	uint64_t our_runtime, our_rundelay, our_voluntary, our_involuntary;
+	/* ns runnable in front of an idle CPU: ours has them as run-queue delay, the kernel's as
+	 * running, or, until the enqueue, as nothing */
+	uint64_t idle_wake;
+};
+
+struct thread {
+	int tid;
+	char *comm;
+	bool kernel_thread;
+	uint64_t start, end; /* in the window, relative to its start */
+	bool ended;          /* it exited inside the window */
+	bool incomplete;     /* events were lost: its unknown time says how much */
+	struct account account;
+	uint64_t voluntary, involuntary, wakeups;
+	struct wait *waits;  /* largest total first */
+	size_t wait_count;
+	struct call *calls;
+	size_t call_count;
+	struct comparison books;
+	int64_t residual;    /* sum of states - lifetime; anything but 0 is a bug */
+	uint64_t unwoken, early, spurious, backwards, lost;
+};
+
+struct process {
+	int pid, ppid;
+	char *comm;
+	char *exe;           /* NULL: unknown (kernel threads have none) */
+	bool kernel_thread;
+	size_t threads_max;  /* alive at once */
+	uint64_t lifetime;   /* of the process inside the window: first start to last end */
+	struct account account;
+	struct wait *waits;  /* its threads' waits added up, most harmful first */
+	size_t wait_count;
+	struct call *calls;  /* longest total first */
+	size_t call_count;
+	struct thread *threads; /* most blocking time first */
+	size_t thread_count;
+	uint64_t voluntary, involuntary;
+	uint64_t threads_running_time; /* for the mean parallelism: running over all threads */
+};
+
+struct loss_count {
+	const char *cause; /* static, snake_case */
+	uint64_t count;
+};
+
+struct map_use {
+	const char *name;  /* static */
+	uint64_t used, capacity;
+};
+
+struct audit {
+	bool conserved;
+	int64_t residual;
+	/* fractions of the kernel's figure, over all comparable threads; `comparable` is how many */
+	size_t comparable;
+	double runtime_error, rundelay_error; /* beyond what idle_wake explains */
+	uint64_t idle_wake; /* sum over the comparable threads, ns */
+	bool rundelay_known;
+	double switches_error;
+	struct loss_count *lost; /* every cause, zeroes included */
+	size_t lost_count;
+	struct map_use *maps;
+	size_t map_count;
+	bool programs_known;
+	uint64_t programs; /* ns that our programs ran, estimated from sampled runs */
+	uint64_t tool_cpu; /* ns of CPU of waitscope itself in the window */
+};
+
+enum target_kind {
+	TARGET_COMMAND,
+	TARGET_PID,
+	TARGET_TID,
+	TARGET_TREE,
+	TARGET_NAME,
+	TARGET_CGROUP,
+	TARGET_ALL,
+};
+
+struct profile {
+	enum tier tier;
+	char *kernel;         /* uname -r */
+	int cpus;
+	enum target_kind target;
+	char **command;       /* NULL-terminated; NULL without a command */
+	int *pids;            /* what -p, -t or -P named */
+	size_t pid_count;
+	char *target_text;    /* -n COMM or -g PATH; else NULL */
+	uint64_t window;
+	bool has_exit_status;
+	int exit_status;
+	struct process *processes; /* most blocking time first */
+	size_t process_count;
+	struct audit audit;
+};
+
+/* Frees a profile and all it owns. NULL is fine. */
+void profile__free(struct profile *profile);
+
+/* Frees what a row owns, not the row itself. */
+void wait__clear(struct wait *wait);
+void call__clear(struct call *call);
+
+#endif

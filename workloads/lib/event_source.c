@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "event_source.h"
+
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "endpoint.h"
+#include "monotonic.h"
+
+const char *const event_source_names[SOURCE_KINDS] = {
+	[SOURCE_SOCKET] = "socket",
+	[SOURCE_EVENTFD] = "eventfd",
+	[SOURCE_TIMERFD] = "timerfd",
+};
+
+static void open_socket(struct event_source *source)
+{
+	int ends[2];
+
+	endpoint__tcp_pair(ends);
+	endpoint__set_nonblocking(ends[0]);
+	source->fd = ends[0];
+	source->feed_fd = ends[1];
+}
+
+static void open_eventfd(struct event_source *source)
+{
+	source->fd = (int)check(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
+	source->feed_fd = source->fd;
+}
+
+static void open_timerfd(struct event_source *source)
+{
+	source->fd = (int)check(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
+				"timerfd_create");
+	source->feed_fd = -1;
+}
+
+void event_source__open(struct event_source *source, enum event_source_kind kind, uint64_t size)
+{
+	static void (*const openers[SOURCE_KINDS])(struct event_source *) = {
+		[SOURCE_SOCKET] = open_socket,
+		[SOURCE_EVENTFD] = open_eventfd,
+		[SOURCE_TIMERFD] = open_timerfd,
+	};
+
+	source->kind = kind;
+	source->unit = kind == SOURCE_SOCKET ? size : 1;
+	openers[kind](source);
+}
+
+void event_source__start_timer(struct event_source *source, uint64_t first_ns, uint64_t interval_ns)
+{
+	struct itimerspec times = {
+		.it_value = monotonic__timespec(first_ns),
+		.it_interval = monotonic__timespec(interval_ns),
+	};
+
+	check(timerfd_settime(source->fd, TFD_TIMER_ABSTIME, &times, NULL), "timerfd_settime");
+}
+
+void event_source__stop_timer(struct event_source *source, struct calls *calls)
+{
+	const struct itimerspec never = {0};
+
+	calls__count(calls, "timerfd_settime");
+	check(timerfd_settime(source->fd, 0, &never, NULL), "timerfd_settime");
+}
+
+void event_source__feed(const struct event_source *source, const char *message)
+{
+	if (source->kind == SOURCE_EVENTFD)
+		check(eventfd_write(source->feed_fd, 1), "eventfd_write");
+	else if (check(send(source->feed_fd, message, source->unit, 0), "send") !=
+		 (int64_t)source->unit)
+		errx(EXIT_FAILURE, "send: message cut short");
+}
+
+int64_t event_source__take(struct event_source *source, char *buffer, struct calls *calls)
+{
+	const bool is_socket = source->kind == SOURCE_SOCKET;
+	uint64_t value;
+	int64_t length;
+
+	calls__count(calls, "read");
+	length = read(source->fd, buffer, is_socket ? source->unit : sizeof(value));
+	if (length < 0 && errno == EAGAIN)
+		return -1;
+	if (check(length, "read") == 0)
+		errx(EXIT_FAILURE, "read: end of file");
+	memcpy(&value, buffer, sizeof(value));
+	source->received += is_socket ? (uint64_t)length : value;
+	return length;
+}

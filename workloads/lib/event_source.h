@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What an event loop watches: sockets, eventfds, timerfds, all non-blocking. */
+#ifndef WORKLOADS_EVENT_SOURCE_H
+#define WORKLOADS_EVENT_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "calls.h"
+
+enum event_source_kind { SOURCE_SOCKET, SOURCE_EVENTFD, SOURCE_TIMERFD, SOURCE_KINDS };
+
+extern const char *const event_source_names[SOURCE_KINDS];
+
+/* What an event brings is counted in units: messages, added ones, expirations. */
+struct event_source {
+	enum event_source_kind kind;
+	int fd;
+	int feed_fd;	   /* where the partner writes; -1 for timers, which feed themselves */
+	uint64_t quota;	   /* units that it is to deliver */
+	uint64_t received; /* units so far; bytes for a socket */
+	uint64_t unit;	   /* what one unit adds to received */
+	bool is_done;
+};
+
+/* Opens the source. size is that of a socket's messages in bytes. */
+void event_source__open(struct event_source *source, enum event_source_kind kind, uint64_t size);
+
+/* Starts a timer source: first at first_ns on the monotonic clock, then each interval_ns. */
+void event_source__start_timer(struct event_source *source, uint64_t first_ns,
+			       uint64_t interval_ns);
+
+/* Stops it (timerfd_settime, counted), so that it is not ready for ever after. */
+void event_source__stop_timer(struct event_source *source, struct calls *calls);
+
+/* Partner: delivers one unit. message has the size given at opening. */
+void event_source__feed(const struct event_source *source, const char *message);
+
+/*
+ * Loop: one read (counted), which takes at most one message from a socket and all there is
+ * from others. Returns the number of bytes read, or -1 on EAGAIN.
+ */
+int64_t event_source__take(struct event_source *source, char *buffer, struct calls *calls);
+
+#endif
