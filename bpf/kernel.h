@@ -138,6 +138,23 @@ struct timer_base {
 	struct timer_list *running_timer;
 };
 
+/*
+ * Structs that begin with a pointer and with an int. Memory whose type has no name (an element
+ * of an array, a per-CPU variable) is read as one of these: with bpf_rdonly_cast() that is a
+ * plain load instead of a helper call.
+ */
+struct llist_head {
+	struct llist_node *first;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct refcount_struct {
+	atomic_t refs;
+};
+
 /* files */
 
 struct qstr {

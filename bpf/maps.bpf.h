@@ -108,6 +108,31 @@ static __always_inline u32 pool__take(u32 pool, u32 cause)
 		bpf_map_lookup_elem(&(map), &__number);                                            \
 	})
 
+extern void *bpf_rdonly_cast(void *object, u32 type) __ksym __weak; /* 6.2 */
+
+/* `pointer` as a kernel type that can be read by plain loads; only if have_rdonly_cast. */
+#define CAST(pointer, type) ((type *)bpf_rdonly_cast((void *)(pointer), bpf_core_type_id_kernel(type)))
+
+static __always_inline u64 read_pointer(void *address)
+{
+	u64 value = 0;
+
+	if (have_rdonly_cast)
+		return (u64)CAST(address, struct llist_head)->first;
+	bpf_probe_read_kernel(&value, sizeof(value), address);
+	return value;
+}
+
+static __always_inline u32 read_int(void *address)
+{
+	u32 value = 0;
+
+	if (have_rdonly_cast)
+		return CAST(address, struct refcount_struct)->refs.counter;
+	bpf_probe_read_kernel(&value, sizeof(value), address);
+	return value;
+}
+
 static __always_inline struct cpu *this_cpu(void)
 {
 	return &cpus[bpf_get_smp_processor_id() & (CPUS - 1)];

@@ -12,8 +12,6 @@
 
 #include "maps.bpf.h"
 
-extern void *bpf_rdonly_cast(void *object, u32 type) __ksym __weak; /* 6.2 */
-
 /* A file as far as it takes to recognise it. */
 struct file_identity {
 	u64 file, inode, operations;
@@ -31,13 +29,12 @@ static __always_inline u64 find_file(struct task_struct *task, u32 fd, struct fi
 	table = files->fdt;
 	if (fd >= table->max_fds)
 		return 0;
-	bpf_probe_read_kernel(&address, sizeof(address), table->fd + fd);
+	address = read_pointer(table->fd + fd);
 	if (!address)
 		return 0;
 	id->file = address;
 	if (have_rdonly_cast) {
-		struct file *file = bpf_rdonly_cast((void *)address,
-						    bpf_core_type_id_kernel(struct file));
+		struct file *file = CAST((void *)address, struct file);
 		struct inode *inode = file->f_inode;
 
 		id->inode = (u64)inode;
@@ -53,8 +50,7 @@ static __always_inline u64 find_file(struct task_struct *task, u32 fd, struct fi
 	return address;
 }
 
-#define PATH_DEPTH     32
-#define PATH_COMPONENT 64
+#define PATH_DEPTH 32
 
 /* Components from the leaf up to the root, across mounts, each ended by NUL. */
 GLOBAL u32 read_path(u64 file_address, struct object_row *object)
@@ -63,13 +59,17 @@ GLOBAL u32 read_path(u64 file_address, struct object_row *object)
 	struct dentry *dentry, *parent, *root;
 	struct mount *mount;
 	struct vfsmount *mounted;
-	u32 used = 0;
+	/* In memory, where the verifier does not follow its value: 6.1 would try every length of
+	 * every component at every depth. */
+	volatile u32 *used;
 
 	if (!object)
 		return 0;
+	used = &object->text_length;
 	dentry = BPF_CORE_READ(file, f_path.dentry);
 	mounted = BPF_CORE_READ(file, f_path.mnt);
 	for (int i = 0; i < PATH_DEPTH; i++) {
+		u32 at = *used;
 		long length;
 
 		root = BPF_CORE_READ(mounted, mnt_root);
@@ -85,25 +85,26 @@ GLOBAL u32 read_path(u64 file_address, struct object_row *object)
 			mounted = (void *)above + bpf_core_field_offset(struct mount, mnt);
 			continue;
 		}
-		if (used > OBJECT_TEXT - PATH_COMPONENT)
-			break;
-		length = bpf_probe_read_kernel_str(&object->text[used & (OBJECT_TEXT - 1)],
-						   PATH_COMPONENT,
+		if (at >= OBJECT_TEXT - OBJECT_COMPONENT)
+			break; /* the root-most part is left out */
+		at &= OBJECT_COMPONENT - 1;
+		barrier_var(at); /* the compiler would drop the mask, and older verifiers need it */
+		length = bpf_probe_read_kernel_str(&object->text[at],
+						   OBJECT_COMPONENT,
 						   BPF_CORE_READ(dentry, d_name.name));
 		if (length <= 0)
 			break;
-		used += length;
+		*used += length;
 		dentry = parent;
 	}
-	object->text_length = used;
-	return used;
+	return *used;
 }
 
 /* Only the leaf: the kernel's own name of an anonymous file, "[eventfd]". */
 static __always_inline void read_name(u64 file_address, struct object_row *object)
 {
 	struct file *file = (void *)file_address;
-	long length = bpf_probe_read_kernel_str(object->text, PATH_COMPONENT,
+	long length = bpf_probe_read_kernel_str(object->text, OBJECT_COMPONENT,
 						BPF_CORE_READ(file, f_path.dentry, d_name.name));
 
 	object->text_length = length > 0 ? length : 0;
@@ -233,24 +234,26 @@ static __always_inline void read_texts(u64 file, const struct object_key *key,
 }
 
 /* The row for a key, made if there is none. `file` is 0 for what is no file. 0: no room. */
-GLOBAL u32 object__look_up(const struct object_key *key, u64 file)
+GLOBAL u32 object__look_up(const struct object_key *given, u64 file)
 {
 	struct object_row *object;
+	struct object_key key;
 	u32 number, *known;
 
-	if (!key)
+	if (!given)
 		return 0;
-	known = bpf_map_lookup_elem(&object_index, key);
+	key = *given; /* 6.1 takes keys from its own stack frame only */
+	known = bpf_map_lookup_elem(&object_index, &key);
 	if (known)
 		return *known;
 	number = pool__take(POOL_OBJECTS, LOSS_OBJECTS);
 	object = number ? ROW(objects, number) : 0;
 	if (!object)
 		return 0;
-	object->key = *key;
+	object->key = key;
 	if (file)
-		read_texts(file, key, object);
-	if (bpf_map_update_elem(&object_index, key, &number, BPF_ANY))
+		read_texts(file, &key, object);
+	if (bpf_map_update_elem(&object_index, &key, &number, BPF_ANY))
 		lose(LOSS_INDEX);
 	return number;
 }

@@ -163,7 +163,8 @@ struct object_key {
 	struct socket_address local, remote;
 };
 
-#define OBJECT_TEXT 256
+#define OBJECT_TEXT      512
+#define OBJECT_COMPONENT 256 /* longest component of a path, with its NUL (NAME_MAX + 1) */
 
 struct object_row {
 	struct object_key key;

@@ -49,7 +49,7 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 
 	if (now >= window_end)
 		return 0;
-	thread = cpu->thread ? thread__of(prev, &number) : 0;
+	thread = thread__leaving(cpu, prev, &number);
 	if (thread)
 		switch_out(prev, thread, number, now, preempt, state);
 	thread = thread__of(next, &number);

@@ -75,24 +75,26 @@ static __always_inline void call__read(struct task_struct *task, struct call_fac
 	}
 }
 
-GLOBAL u32 wait__look_up(const struct wait_key *key)
+GLOBAL u32 wait__look_up(const struct wait_key *given)
 {
 	struct wait_row *wait;
+	struct wait_key key;
 	u32 number, *known;
 
-	if (!key)
+	if (!given)
 		return 0;
-	known = bpf_map_lookup_elem(&wait_index, key);
+	key = *given; /* 6.1 takes keys from its own stack frame only */
+	known = bpf_map_lookup_elem(&wait_index, &key);
 	if (known)
 		return *known;
 	number = pool__take(POOL_WAITS, LOSS_WAITS);
 	wait = number ? ROW(waits, number) : 0;
 	if (!wait)
 		return 0;
-	wait->key = *key;
+	wait->key = key;
 	wait->duration_histogram = histogram__new();
 	wait->runqueue_histogram = histogram__new();
-	if (bpf_map_update_elem(&wait_index, key, &number, BPF_ANY))
+	if (bpf_map_update_elem(&wait_index, &key, &number, BPF_ANY))
 		lose(LOSS_INDEX);
 	return number;
 }

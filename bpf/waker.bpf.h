@@ -26,11 +26,9 @@ static __always_inline u64 percpu_area(struct cpu *cpu, struct task_struct *curr
 
 static __always_inline u32 preempt_count(u64 area)
 {
-	u32 count = PREEMPT_UNKNOWN;
-
-	if (have_preempt_count && area)
-		bpf_probe_read_kernel(&count, sizeof(count), (void *)area + percpu_preempt_count);
-	return count;
+	if (!have_preempt_count || !area)
+		return PREEMPT_UNKNOWN;
+	return read_int((void *)area + percpu_preempt_count);
 }
 
 /*

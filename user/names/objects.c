@@ -9,10 +9,6 @@
 #include "names/devices.h"
 #include "names/sockets.h"
 
-/* The kernel side stops once less than this is free (PATH_COMPONENT in object.bpf.h): the
- * components next to the root are missing then. */
-#define PATH_ROOM 64
-
 #define MAGIC_MQUEUE 0x19800202
 #define MAGIC_PIDFS  0x50494446
 
@@ -42,7 +38,7 @@ char *objects__path(const struct object_row *object)
 
 	if (length > OBJECT_TEXT)
 		length = OBJECT_TEXT;
-	cut = length > OBJECT_TEXT - PATH_ROOM;
+	cut = length >= OBJECT_TEXT - OBJECT_COMPONENT;
 	while (length && !object->text[length - 1])
 		length--;
 	if (!length || object->key.kind == OBJECT_SOCKET || object->key.kind == OBJECT_ANONYMOUS)
