@@ -272,6 +272,24 @@ LEDGER_INLINE __u32 ledger__finish_wait(struct ledger *ledger, __u64 now, struct
 	return LEDGER_EVENT_WAIT_DONE;
 }
 
+/* About to be switched in from a sleep that no waking has ended: see the next two functions. */
+LEDGER_INLINE int ledger__lacks_waking(const struct ledger *ledger)
+{
+	return ledger->state == LEDGER_BLOCKED && !ledger->woken_early;
+}
+
+/*
+ * Such a sleep has two explanations. With a signal pending, the thread never slept (see
+ * ledger__switch_in()). Without, its waking was missed, and how long it slept is not known: call
+ * this first.
+ */
+LEDGER_INLINE void ledger__lose_waking(struct ledger *ledger)
+{
+	ledger->state = LEDGER_UNKNOWN;
+	ledger->flags &= ~(LEDGER_WAITING | LEDGER_CENSORED);
+	ledger->lost++;
+}
+
 /* Returns LEDGER_EVENT_WAIT_DONE and fills `wait` if a wait is complete now. */
 LEDGER_INLINE __u32 ledger__switch_in(struct ledger *ledger, __u64 now, struct ledger_wait *wait)
 {

@@ -23,12 +23,15 @@ static __always_inline void switch_out(struct task_struct *task, struct thread_r
 		thread__end(task, thread, number);
 }
 
-static __always_inline void switch_in(struct thread_row *thread, u64 now, bool cpu_was_idle)
+static __always_inline void switch_in(struct task_struct *task, struct thread_row *thread, u64 now,
+				      bool cpu_was_idle)
 {
 	u64 runnable = thread->ledger.sum[LEDGER_RUNNABLE];
 	struct ledger_wait wait;
 	u32 event;
 
+	if (ledger__lacks_waking(&thread->ledger) && !signal__is_pending(task))
+		ledger__lose_waking(&thread->ledger);
 	event = ledger__switch_in(&thread->ledger, now, &wait);
 	if (cpu_was_idle)
 		thread->idle_wake += thread->ledger.sum[LEDGER_RUNNABLE] - runnable;
@@ -55,7 +58,7 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 	thread = thread__of(next, &number);
 	cpu->thread = number;
 	if (thread)
-		switch_in(thread, now, prev->pid == 0);
+		switch_in(next, thread, now, prev->pid == 0);
 	return 0;
 }
 
