@@ -16,10 +16,10 @@
 
 #include <linux/types.h>
 
-#define BUCKET_BITS       5
+#define BUCKET_BITS	  5
 #define BUCKETS_PER_CHUNK 32
-#define BUCKET_CHUNKS     38
-#define BUCKET_LIMIT      (1ULL << 42)
+#define BUCKET_CHUNKS	  38
+#define BUCKET_LIMIT	  (1ULL << 42)
 
 /* Floor of the base-2 logarithm; 0 for 0. BPF has no count-leading-zeros instruction. */
 static inline __u32 buckets__log2(__u64 value)

@@ -13,8 +13,7 @@ static __always_inline bool is_on_run_queue(struct task_struct *task)
 
 	if (!task->on_rq)
 		return false;
-	if (bpf_core_field_exists(entity->sched_delayed) &&
-	    BPF_CORE_READ(entity, sched_delayed))
+	if (bpf_core_field_exists(entity->sched_delayed) && BPF_CORE_READ(entity, sched_delayed))
 		return false;
 	return true;
 }
@@ -71,7 +70,8 @@ static __always_inline void census_begin(struct task_struct *task)
 	struct thread_row *thread;
 	u32 number;
 
-	if (!task__is_target(task) || (task->flags & PF_EXITING && task->__state & LEDGER_TASK_DEAD))
+	if (!task__is_target(task) ||
+	    (task->flags & PF_EXITING && task->__state & LEDGER_TASK_DEAD))
 		return;
 	if (thread__of(task, &number)) {
 		__sync_fetch_and_add(&census_matched, 1);

@@ -273,12 +273,12 @@ struct bpf_iter__task {
 
 /* include/linux/preempt.h */
 #define PREEMPT_SOFTIRQ_SERVING 0x00000100
-#define PREEMPT_HARDIRQ_MASK    0x000f0000
-#define PREEMPT_NMI_MASK        0x00f00000
+#define PREEMPT_HARDIRQ_MASK	0x000f0000
+#define PREEMPT_NMI_MASK	0x00f00000
 
 /* include/uapi/linux/magic.h */
 #define MAGIC_ANONYMOUS 0x09041934
-#define MAGIC_PIPE      0x50495045
+#define MAGIC_PIPE	0x50495045
 
 #define MODE_TYPE      0170000
 #define MODE_SOCKET    0140000

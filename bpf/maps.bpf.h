@@ -63,14 +63,14 @@ u64 losses[LOSSES];
 
 /* Events at or after this instant are outside the window. */
 volatile u64 window_end = ~0ULL;
-u32 command_pid;      /* spawned command: traced from its exec */
-u32 census_at_end;    /* which of its two passes the census makes */
-u32 census_matched;   /* tasks that the target named, at the start */
+u32 command_pid;    /* spawned command: traced from its exec */
+u32 census_at_end;  /* which of its two passes the census makes */
+u32 census_matched; /* tasks that the target named, at the start */
 
 /* Settings, constant once loaded: the verifier drops what they switch off. */
 const volatile u32 pool_size[POOLS];
-const volatile u32 target_mode;   /* enum target_mode */
-const volatile u32 own_tgid;      /* waitscope itself is left out */
+const volatile u32 target_mode; /* enum target_mode */
+const volatile u32 own_tgid;	/* waitscope itself is left out */
 const volatile char target_comm[RECORDS_COMM];
 const volatile u64 target_cgroup;
 const volatile u32 target_cgroup_level;
@@ -79,7 +79,7 @@ const volatile bool have_rdonly_cast; /* kfunc of 6.2 */
 const volatile bool have_preempt_count, have_hrtimer_bases, have_timer_bases;
 /* offsets in the per-CPU area (waker.bpf.h) */
 const volatile u32 percpu_runqueues, percpu_preempt_count, percpu_hrtimer_bases, percpu_timer_bases;
-const volatile u32 timer_base_count; /* NR_BASES: 1 to 3 */
+const volatile u32 timer_base_count;	     /* NR_BASES: 1 to 3 */
 const volatile u8 syscall_arguments[2][512]; /* enum argument_kind; [1]: 32-bit calls */
 const volatile u32 restart_syscall[2] = {219, 0};
 const volatile u32 ephemeral_port = 32768; /* ports from here on are nobody's address */
@@ -111,7 +111,8 @@ static __always_inline u32 pool__take(u32 pool, u32 cause)
 extern void *bpf_rdonly_cast(void *object, u32 type) __ksym __weak; /* 6.2 */
 
 /* `pointer` as a kernel type that can be read by plain loads; only if have_rdonly_cast. */
-#define CAST(pointer, type) ((type *)bpf_rdonly_cast((void *)(pointer), bpf_core_type_id_kernel(type)))
+#define CAST(pointer, type)                                                                        \
+	((type *)bpf_rdonly_cast((void *)(pointer), bpf_core_type_id_kernel(type)))
 
 static __always_inline u64 read_pointer(void *address)
 {

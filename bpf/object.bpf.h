@@ -89,8 +89,7 @@ GLOBAL u32 read_path(u64 file_address, struct object_row *object)
 			break; /* the root-most part is left out */
 		at &= OBJECT_COMPONENT - 1;
 		barrier_var(at); /* the compiler would drop the mask, and older verifiers need it */
-		length = bpf_probe_read_kernel_str(&object->text[at],
-						   OBJECT_COMPONENT,
+		length = bpf_probe_read_kernel_str(&object->text[at], OBJECT_COMPONENT,
 						   BPF_CORE_READ(dentry, d_name.name));
 		if (length <= 0)
 			break;

@@ -33,7 +33,7 @@ enum waker_kind {
 
 enum object_kind {
 	OBJECT_NONE = 0,
-	OBJECT_FILE = 1,      /* regular file; text: path components, leaf first */
+	OBJECT_FILE = 1, /* regular file; text: path components, leaf first */
 	OBJECT_DIRECTORY = 2,
 	OBJECT_BLOCK = 3,     /* block device; rdev */
 	OBJECT_CHARACTER = 4, /* character device; rdev tells ttys and ptys */
@@ -49,11 +49,11 @@ enum object_kind {
 /* How a syscall's arguments name what it may wait for. One byte a syscall, set by user space. */
 enum argument_kind {
 	ARGUMENT_NONE = 0,
-	ARGUMENT_FD0 = 1,   /* descriptor in argument 0 */
-	ARGUMENT_FUTEX = 2, /* futex(uaddr, op, val, ...) */
-	ARGUMENT_POLL = 3,  /* number of descriptors in argument 1 */
-	ARGUMENT_SELECT = 4,/* number of descriptors in argument 0 */
-	ARGUMENT_FD4 = 5,   /* mmap */
+	ARGUMENT_FD0 = 1,    /* descriptor in argument 0 */
+	ARGUMENT_FUTEX = 2,  /* futex(uaddr, op, val, ...) */
+	ARGUMENT_POLL = 3,   /* number of descriptors in argument 1 */
+	ARGUMENT_SELECT = 4, /* number of descriptors in argument 0 */
+	ARGUMENT_FD4 = 5,    /* mmap */
 };
 
 /* `futex` of a wait row: what the futex is used for, as far as its arguments tell. */
@@ -85,20 +85,20 @@ struct wait_key {
 	__u32 thread; /* row in threads */
 	__u32 object; /* row in objects, 0: none */
 	__u16 syscall;
-	__u8 sleep;   /* enum ledger_sleep */
+	__u8 sleep; /* enum ledger_sleep */
 	__u8 flags;
-	__u8 futex;   /* enum futex_use */
+	__u8 futex; /* enum futex_use */
 	__u8 pad[3];
 };
 
 struct wait_row {
 	struct wait_key key;
-	__u64 count;       /* finished waits, censored ones included */
-	__u64 censored;    /* of these begun before the window */
-	__u64 total;       /* ns blocked */
+	__u64 count;	      /* finished waits, censored ones included */
+	__u64 censored;	      /* of these begun before the window */
+	__u64 total;	      /* ns blocked */
 	__u64 censored_total; /* of it in censored waits */
-	__u64 min, max;    /* of uncensored waits; min is 0 while there is none */
-	__u64 runqueue;    /* ns from waking to running */
+	__u64 min, max;	      /* of uncensored waits; min is 0 while there is none */
+	__u64 runqueue;	      /* ns from waking to running */
 	__u64 runqueue_min, runqueue_max;
 	__u32 duration_histogram; /* rows in histograms, 0: none */
 	__u32 runqueue_histogram;
@@ -127,8 +127,8 @@ struct call_key {
 
 struct call_row {
 	struct call_key key;
-	__u64 calls;   /* finished logical calls whose entry was seen */
-	__u64 censored;/* finished ones whose entry was not seen: no duration */
+	__u64 calls;	/* finished logical calls whose entry was seen */
+	__u64 censored; /* finished ones whose entry was not seen: no duration */
 	__u64 errors;
 	__u64 total;   /* ns from entry to exit */
 	__u64 off_cpu; /* of it not on a CPU */
@@ -147,8 +147,8 @@ struct errno_key {
 
 struct socket_address {
 	__u8 address[16]; /* v4 in the first four bytes; network order */
-	__u32 port;       /* host order; vsock ports have 32 bits */
-	__u32 cid;        /* vsock */
+	__u32 port;	  /* host order; vsock ports have 32 bits */
+	__u32 cid;	  /* vsock */
 };
 
 /* What makes two objects the same row. */
@@ -159,11 +159,11 @@ struct object_key {
 	__u32 tgid;   /* for what is private to a process: futexes, anonymous files */
 	__u16 family, protocol;
 	__u32 socket_type;
-	__u32 magic;  /* of the file system */
+	__u32 magic; /* of the file system */
 	struct socket_address local, remote;
 };
 
-#define OBJECT_TEXT      512
+#define OBJECT_TEXT	 512
 #define OBJECT_COMPONENT 256 /* longest component of a path, with its NUL (NAME_MAX + 1) */
 
 struct object_row {
@@ -176,7 +176,7 @@ struct object_row {
 
 /* The kernel's own books of a thread, as /proc/PID/task/TID/{schedstat,status} show them. */
 struct books {
-	__u64 runtime;  /* ns, se.sum_exec_runtime */
+	__u64 runtime;	/* ns, se.sum_exec_runtime */
 	__u64 rundelay; /* ns, sched_info.run_delay */
 	__u64 voluntary;
 	__u64 involuntary;
@@ -187,11 +187,11 @@ struct books {
 
 /* Finds the row of a wait again without a hash: valid while all of it matches. */
 struct wait_cache {
-	__u64 file;  /* struct file, or the futex address or descriptor count */
-	__u64 inode; /* struct inode */
-	__u64 number;/* inode number: pointers are reused, these are not */
+	__u64 file;	  /* struct file, or the futex address or descriptor count */
+	__u64 inode;	  /* struct inode */
+	__u64 number;	  /* inode number: pointers are reused, these are not */
 	__u64 operations; /* file operations: tell anonymous files from one another */
-	__u32 call;  /* syscall | sleep << 16 | flags << 24 */
+	__u32 call;	  /* syscall | sleep << 16 | flags << 24 */
 	__u32 row;
 };
 
@@ -201,14 +201,14 @@ struct call_cache {
 };
 
 /* `flags` of a thread row */
-#define THREAD_INHERIT   0x01 /* what it creates is traced too */
-#define THREAD_KTHREAD   0x02
+#define THREAD_INHERIT	 0x01 /* what it creates is traced too */
+#define THREAD_KTHREAD	 0x02
 #define THREAD_IO_WORKER 0x04
-#define THREAD_ENDED     0x08
-#define THREAD_BOOKS     0x10 /* `end` is filled */
-#define THREAD_CENSUS    0x20 /* it lived before the window */
-#define THREAD_HELD      0x80 /* the command before its exec: outside the window */
-#define THREAD_PARTIAL   0x40 /* its waits could not all be kept (a full map) */
+#define THREAD_ENDED	 0x08
+#define THREAD_BOOKS	 0x10 /* `end` is filled */
+#define THREAD_CENSUS	 0x20 /* it lived before the window */
+#define THREAD_HELD	 0x80 /* the command before its exec: outside the window */
+#define THREAD_PARTIAL	 0x40 /* its waits could not all be kept (a full map) */
 
 struct thread_row {
 	struct ledger ledger;
@@ -217,7 +217,7 @@ struct thread_row {
 	__u32 flags;
 	char comm[RECORDS_COMM];
 	__u32 executable; /* row in objects */
-	__u32 wait;       /* row of the open wait */
+	__u32 wait;	  /* row of the open wait */
 	struct wait_cache waits[WAIT_CACHE];
 	struct call_cache calls[CALL_CACHE];
 	struct waker_count early; /* who made the waking of LEDGER_EARLY */
@@ -227,13 +227,14 @@ struct thread_row {
 	 * wakeup that preempts makes the next __schedule() skip its clock update
 	 * (rq_clock_skip_update()), so the run starts at the enqueue for them. */
 	__u64 idle_wake;
-	__u64 unkept_waits, unkept_blocked; /* finished waits without a row (map full), and their ns */
+	/* finished waits without a row (map full), and their ns */
+	__u64 unkept_waits, unkept_blocked;
 };
 
 /* A histogram: where the buckets of each power of two are kept; 0: none yet. */
 struct histogram_row {
 	__u32 chunks[BUCKET_CHUNKS];
-	__u32 shared;   /* several threads count in it: atomics needed */
+	__u32 shared;	/* several threads count in it: atomics needed */
 	__u32 overflow; /* values beyond the range, or without a chunk */
 };
 
@@ -245,23 +246,23 @@ struct chunk_row {
 struct cpu {
 	__u32 thread; /* row of the thread that runs here; 0: not traced */
 	__u32 pad;
-	__u64 area;   /* address of the CPU's per-CPU variables; 0: not yet known */
+	__u64 area; /* address of the CPU's per-CPU variables; 0: not yet known */
 	__u64 room[6];
 };
 
-#define CPUS          1024
+#define CPUS	      1024
 #define THREAD_UNSURE 0xffffffff /* `thread`: find out */
 
 /* Causes of loss, each with a counter of its own. */
 enum loss {
 	LOSS_THREADS = 0,    /* no room for a thread: it is not traced */
-	LOSS_WAITS = 1,      /* no room for a wait row */
-	LOSS_CALLS = 2,      /* no room for a syscall row */
+	LOSS_WAITS = 1,	     /* no room for a wait row */
+	LOSS_CALLS = 2,	     /* no room for a syscall row */
 	LOSS_OBJECTS = 3,    /* no room for an object: its waits have none */
 	LOSS_HISTOGRAMS = 4, /* no room for a histogram: quantiles are missing */
 	LOSS_CHUNKS = 5,     /* no room for buckets: quantiles are missing */
 	LOSS_WAKERS = 6,     /* no room for a waker */
-	LOSS_INDEX = 7,      /* a hash map refused an update */
+	LOSS_INDEX = 7,	     /* a hash map refused an update */
 	LOSS_ERRNOS = 8,
 	LOSSES = 9,
 };
@@ -271,7 +272,7 @@ enum target_mode {
 	TARGET_MODE_SPAWNED = 0, /* the command, from its exec on */
 	TARGET_MODE_PROCESSES = 1,
 	TARGET_MODE_THREADS = 2, /* these threads, and nothing that they create */
-	TARGET_MODE_TREES = 3,   /* processes and all their descendants */
+	TARGET_MODE_TREES = 3,	 /* processes and all their descendants */
 	TARGET_MODE_NAME = 4,
 	TARGET_MODE_CGROUP = 5,
 	TARGET_MODE_ALL = 6,

@@ -152,7 +152,7 @@ int BPF_PROG(sched_wakeup_new, struct task_struct *task)
 		thread->executable = creator->executable;
 	/* its first act is to return from clone(), a call that it never entered */
 	mode = tier_full && !(thread->flags & (THREAD_KTHREAD | THREAD_IO_WORKER)) ? LEDGER_KERNEL
-										     : LEDGER_RUNNING;
+										   : LEDGER_RUNNING;
 	ledger__begin(&thread->ledger, now, LEDGER_RUNNABLE, mode);
 	thread__publish(task, number);
 	return 0;
@@ -169,8 +169,8 @@ static __always_inline void take_over_books(struct thread_row *thread, struct th
 
 	ledger__charge(&held->ledger, now, LEDGER_RUNNING);
 	thread->begin = held->begin;
-	thread->before.runtime = ledger->sum[LEDGER_RUNNING] + ledger->sum[LEDGER_USER] +
-				 ledger->sum[LEDGER_KERNEL];
+	thread->before.runtime =
+		ledger->sum[LEDGER_RUNNING] + ledger->sum[LEDGER_USER] + ledger->sum[LEDGER_KERNEL];
 	thread->before.rundelay = ledger->sum[LEDGER_RUNNABLE] + ledger->sum[LEDGER_PREEMPTED];
 	thread->before.voluntary = ledger->voluntary;
 	thread->before.involuntary = ledger->involuntary;

@@ -45,8 +45,8 @@ static __always_inline struct thread_row *thread__of(struct task_struct *task, u
 }
 
 /* The row of the task that leaves a CPU: the CPU knows it, mostly. */
-static __always_inline struct thread_row *thread__leaving(struct cpu *cpu,
-							   struct task_struct *task, u32 *number)
+static __always_inline struct thread_row *thread__leaving(struct cpu *cpu, struct task_struct *task,
+							  u32 *number)
 {
 	struct thread_row *thread;
 

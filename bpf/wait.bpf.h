@@ -14,18 +14,18 @@
 
 /* The syscall that a sleeping thread is in, and what its arguments say. */
 struct call_facts {
-	u32 syscall; /* SYSCALL_NONE: none */
-	u32 argument;/* enum argument_kind */
+	u32 syscall;  /* SYSCALL_NONE: none */
+	u32 argument; /* enum argument_kind */
 	u64 args[3];
 	u64 fd4;
 };
 
-#define FUTEX_COMMAND     0x7f /* without the PRIVATE and CLOCK_REALTIME flags */
-#define FUTEX_PRIVATE     0x80
-#define FUTEX_WAIT        0
-#define FUTEX_LOCK_PI     6
+#define FUTEX_COMMAND	  0x7f /* without the PRIVATE and CLOCK_REALTIME flags */
+#define FUTEX_PRIVATE	  0x80
+#define FUTEX_WAIT	  0
+#define FUTEX_LOCK_PI	  6
 #define FUTEX_WAIT_BITSET 9
-#define FUTEX_LOCK_PI2    13
+#define FUTEX_LOCK_PI2	  13
 /* glibc, musl, Go and Rust alike: a mutex that is locked and has waiters holds 2 */
 #define FUTEX_CONTENDED 2
 
@@ -142,8 +142,8 @@ static __always_inline u32 wait__object(const struct call_facts *call,
 }
 
 GLOBAL u32 wait__resolve(struct thread_row *thread, u32 thread_number,
-				    const struct call_facts *call, const struct file_identity *id,
-				    u32 sleep_and_flags)
+			 const struct call_facts *call, const struct file_identity *id,
+			 u32 sleep_and_flags)
 {
 	struct wait_key key = {};
 

@@ -57,8 +57,8 @@ static __always_inline bool hrtimer__runs(u64 area, bool hard)
 
 static __always_inline bool wheel_timer__runs(u64 area)
 {
-	u64 base = area + percpu_timer_bases +
-		   bpf_core_field_offset(struct timer_base, running_timer);
+	u64 base =
+		area + percpu_timer_bases + bpf_core_field_offset(struct timer_base, running_timer);
 	u64 running;
 
 	for (u32 i = 0; i < timer_base_count && i < 4; i++) {
@@ -87,7 +87,8 @@ static __always_inline u32 timer_or(u64 area, bool hard, u32 other)
  */
 static __always_inline bool signal__is_pending(struct task_struct *task)
 {
-	unsigned long pending = task->pending.signal.sig[0] | task->signal->shared_pending.signal.sig[0];
+	unsigned long pending =
+		task->pending.signal.sig[0] | task->signal->shared_pending.signal.sig[0];
 
 	return pending && (pending & ~task->blocked.sig[0]);
 }

@@ -19,8 +19,8 @@ void audit__compare(struct comparison *books, const struct thread_row *row)
 	books->involuntary = row->end.involuntary - row->begin.involuntary;
 	books->our_runtime = row->before.runtime + ledger->sum[LEDGER_RUNNING] +
 			     ledger->sum[LEDGER_USER] + ledger->sum[LEDGER_KERNEL];
-	books->our_rundelay = row->before.rundelay + ledger->sum[LEDGER_RUNNABLE] +
-			      ledger->sum[LEDGER_PREEMPTED];
+	books->our_rundelay =
+		row->before.rundelay + ledger->sum[LEDGER_RUNNABLE] + ledger->sum[LEDGER_PREEMPTED];
 	books->our_voluntary = row->before.voluntary + ledger->voluntary;
 	books->our_involuntary = row->before.involuntary + ledger->involuntary;
 	books->idle_wake = row->idle_wake;
@@ -70,9 +70,9 @@ static void compare_all(struct profile *profile)
 }
 
 static const char *const causes[LOSSES] = {
-	[LOSS_THREADS] = "threads",	  [LOSS_WAITS] = "waits",     [LOSS_CALLS] = "syscalls",
-	[LOSS_OBJECTS] = "objects",	  [LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
-	[LOSS_WAKERS] = "wakers",	  [LOSS_INDEX] = "index",     [LOSS_ERRNOS] = "errnos",
+	[LOSS_THREADS] = "threads", [LOSS_WAITS] = "waits",	      [LOSS_CALLS] = "syscalls",
+	[LOSS_OBJECTS] = "objects", [LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
+	[LOSS_WAKERS] = "wakers",   [LOSS_INDEX] = "index",	      [LOSS_ERRNOS] = "errnos",
 };
 
 static const char *const maps[POOLS] = {

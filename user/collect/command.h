@@ -10,9 +10,9 @@
 
 struct command {
 	pid_t pid;
-	int pidfd;      /* readable when it has exited */
+	int pidfd;	/* readable when it has exited */
 	int release_fd; /* writing lets it go; -1 afterwards */
-	int error_fd;   /* the errno of an exec that failed */
+	int error_fd;	/* the errno of an exec that failed */
 };
 
 /* Forks. The child waits; nothing of the command runs yet. Returns 0 or a negative errno. */

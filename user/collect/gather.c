@@ -14,8 +14,8 @@
 
 /* A thread row on its way to be a thread of the model. */
 struct lead {
-	uint32_t number; /* row */
-	struct thread_row row; /* a copy, whose books are closed */
+	uint32_t number;	 /* row */
+	struct thread_row row;	 /* a copy, whose books are closed */
 	struct ledger_wait open; /* the wait that the end of the window cut */
 	bool is_open;
 	uint32_t first_wait, wait_count; /* in the sorted list of rows */
@@ -122,10 +122,10 @@ static int list_leads(struct gathering *gathering)
 			continue; /* taken, but never filled; or before the window */
 		lead->number = i;
 		lead->is_open = ledger__close(&lead->row.ledger, gathering->end, &lead->open);
-		lead->first_wait = find_owned(gathering->waits, gathering->wait_count, i,
-					      &lead->wait_count);
-		lead->first_call = find_owned(gathering->calls, gathering->call_count, i,
-					      &lead->call_count);
+		lead->first_wait =
+			find_owned(gathering->waits, gathering->wait_count, i, &lead->wait_count);
+		lead->first_call =
+			find_owned(gathering->calls, gathering->call_count, i, &lead->call_count);
 		gathering->lead_count++;
 	}
 	qsort(gathering->leads, gathering->lead_count, sizeof(struct lead), compare_leads);
@@ -407,8 +407,8 @@ static int fill_identity(struct process *process, const struct gathering *gather
 	process->kernel_thread = main_row->flags & THREAD_KTHREAD;
 	process->comm = strndup(main_row->comm, sizeof(main_row->comm));
 	if (main_row->executable)
-		process->exe = objects__path(rows__at(&gathering->sources.pools[POOL_OBJECTS],
-						      main_row->executable));
+		process->exe = objects__path(
+			rows__at(&gathering->sources.pools[POOL_OBJECTS], main_row->executable));
 	return process->comm ? 0 : -ENOMEM;
 }
 

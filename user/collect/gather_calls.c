@@ -127,9 +127,7 @@ int calls__merge(struct call *calls, size_t *count)
 
 int call__copy(struct call *to, const struct call *from)
 {
-	*to = (struct call){.name = from->name,
-			    .eagain = 0,
-			    .errors = 0};
+	*to = (struct call){.name = from->name, .eagain = 0, .errors = 0};
 	return add_call(to, from);
 }
 

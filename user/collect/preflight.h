@@ -18,21 +18,21 @@ struct percpu_variable {
 struct preflight {
 	char kernel[80];
 	char machine[80];
-	bool btf;            /* /sys/kernel/btf/vmlinux can be read */
+	bool btf; /* /sys/kernel/btf/vmlinux can be read */
 	bool cap_bpf, cap_perfmon, cap_sys_admin;
 	bool hook_switch, hook_waking, hook_wakeup_new, hook_exec; /* both tiers need these */
-	bool hook_sys_enter, hook_sys_exit;                        /* the full tier needs these */
+	bool hook_sys_enter, hook_sys_exit;			   /* the full tier needs these */
 	bool hook_cgroup;
 	bool task_iterator;
-	bool prev_state;     /* sched_switch passes it (5.18) */
-	bool rdonly_cast;    /* kfunc of 6.2 */
-	bool mmapable;       /* array maps that user space reads in place (5.5) */
+	bool prev_state;  /* sched_switch passes it (5.18) */
+	bool rdonly_cast; /* kfunc of 6.2 */
+	bool mmapable;	  /* array maps that user space reads in place (5.5) */
 	struct percpu_variable runqueues, preempt_count, hrtimer_bases, timer_bases;
 	unsigned int timer_base_count;
-	bool group_rq;       /* a task leads to its run queue (FAIR_GROUP_SCHED) */
-	bool tracefs;        /* mounted; nothing here needs it */
-	bool schedstat;      /* /proc/PID/schedstat: the kernel's books of run-queue delay */
-	uint64_t memlock;    /* RLIMIT_MEMLOCK, bytes; matters before 5.11 only */
+	bool group_rq;	  /* a task leads to its run queue (FAIR_GROUP_SCHED) */
+	bool tracefs;	  /* mounted; nothing here needs it */
+	bool schedstat;	  /* /proc/PID/schedstat: the kernel's books of run-queue delay */
+	uint64_t memlock; /* RLIMIT_MEMLOCK, bytes; matters before 5.11 only */
 };
 
 /* Looks. Returns 0; what is missing is not an error. */

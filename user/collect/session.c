@@ -48,19 +48,16 @@ static int print_all(enum libbpf_print_level level, const char *format, va_list 
 }
 
 struct pool_map {
-	size_t map;           /* offset of its struct bpf_map pointer in the skeleton's maps */
+	size_t map;		/* offset of its struct bpf_map pointer in the skeleton's maps */
 	unsigned int per_entry; /* rows for one of map_entries */
 };
 
 #define MAP(name) offsetof(struct waitscope_bpf, maps.name)
 
 static const struct pool_map pools[POOLS] = {
-	[POOL_THREADS] = {MAP(threads), 1},
-	[POOL_WAITS] = {MAP(waits), 4},
-	[POOL_CALLS] = {MAP(calls), 6},
-	[POOL_OBJECTS] = {MAP(objects), 1},
-	[POOL_HISTOGRAMS] = {MAP(histograms), 8},
-	[POOL_CHUNKS] = {MAP(chunks), 8},
+	[POOL_THREADS] = {MAP(threads), 1},	  [POOL_WAITS] = {MAP(waits), 4},
+	[POOL_CALLS] = {MAP(calls), 6},		  [POOL_OBJECTS] = {MAP(objects), 1},
+	[POOL_HISTOGRAMS] = {MAP(histograms), 8}, [POOL_CHUNKS] = {MAP(chunks), 8},
 };
 
 /* Hash maps, by the pool whose rows they find. */
@@ -192,8 +189,8 @@ static int fill_targets(struct session *session, const struct target *target)
 /* Who runs on a CPU is not known until its next switch; it is told to find out. */
 static void forget_current_threads(struct session *session)
 {
-	for (size_t i = 0; i < sizeof(session->skeleton->bss->cpus) /
-				       sizeof(session->skeleton->bss->cpus[0]);
+	for (size_t i = 0;
+	     i < sizeof(session->skeleton->bss->cpus) / sizeof(session->skeleton->bss->cpus[0]);
 	     i++)
 		session->skeleton->bss->cpus[i].thread = THREAD_UNSURE;
 }
@@ -331,21 +328,39 @@ uint64_t session__loss(const struct session *session, enum loss loss)
 	return session->skeleton->bss->losses[loss];
 }
 
-uint64_t session__missed_runs(const struct session *session)
+/* Adds up what the kernel counts for each program. */
+static void count_runs(const struct session *session, uint64_t *missed, uint64_t *ns)
 {
 	struct bpf_program *program;
-	uint64_t missed = 0;
 
+	*missed = *ns = 0;
 	bpf_object__for_each_program(program, session->skeleton->obj)
 	{
 		struct bpf_prog_info info = {};
 		__u32 length = sizeof(info);
 		int fd = bpf_program__fd(program);
 
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
-			missed += info.recursion_misses;
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length))
+			continue;
+		*missed += info.recursion_misses;
+		*ns += info.run_time_ns;
 	}
+}
+
+uint64_t session__missed_runs(const struct session *session)
+{
+	uint64_t missed, ns;
+
+	count_runs(session, &missed, &ns);
 	return missed;
+}
+
+uint64_t session__program_time(const struct session *session)
+{
+	uint64_t missed, ns;
+
+	count_runs(session, &missed, &ns);
+	return ns;
 }
 
 int session__wakers_fd(const struct session *session)

@@ -24,7 +24,7 @@ struct session_options {
 	enum tier tier;
 	const struct target *target;
 	uint64_t map_entries; /* threads to keep; other maps follow from it. 0: the default */
-	bool debug;           /* libbpf's messages on stderr */
+	bool debug;	      /* libbpf's messages on stderr */
 };
 
 #define SESSION_MAP_ENTRIES 8192
@@ -35,9 +35,9 @@ struct session_options {
 struct rows {
 	const void *base;
 	size_t stride;
-	uint32_t used;     /* rows 1 .. used are in use */
+	uint32_t used;	   /* rows 1 .. used are in use */
 	uint32_t capacity; /* row numbers are smaller */
-	size_t length;     /* of the mapping, bytes */
+	size_t length;	   /* of the mapping, bytes */
 };
 
 /*
@@ -78,6 +78,9 @@ uint64_t session__loss(const struct session *session, enum loss loss);
 
 /* Runs that the kernel skipped because a program was already running on that CPU. */
 uint64_t session__missed_runs(const struct session *session);
+
+/* ns that the programs ran while the kernel measured it (collect/overhead.h). */
+uint64_t session__program_time(const struct session *session);
 
 /* Descriptors of the hash maps with what did not fit in a row. */
 int session__wakers_fd(const struct session *session);

@@ -57,8 +57,8 @@ static int check_ids(const struct target *target, char *message, size_t size)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d", id);
 		if (target->kind != TARGET_TID && access(path, F_OK) == 0)
-			snprintf(message, size, "%d is a thread, not a process: trace it with --tid",
-				 id);
+			snprintf(message, size,
+				 "%d is a thread, not a process: trace it with --tid", id);
 		else
 			snprintf(message, size, "there is no %s %d",
 				 target->kind == TARGET_TID ? "thread" : "process", id);

@@ -12,9 +12,9 @@
 
 struct target {
 	enum target_kind kind;
-	int *ids;       /* process or thread ids; owned */
+	int *ids; /* process or thread ids; owned */
 	size_t id_count;
-	char *text;     /* name or cgroup path; owned */
+	char *text; /* name or cgroup path; owned */
 	uint64_t cgroup;
 	unsigned int cgroup_level;
 	char **command; /* borrowed from argv, NULL-terminated */

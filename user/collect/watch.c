@@ -101,16 +101,16 @@ static int wait_once(struct watch *watch, const struct command *command, int tim
 	/* POLLERR, which is always reported, is how a pipe says that its reader has gone */
 	fds[FD_STDOUT] = (struct pollfd){.fd = STDOUT_FILENO};
 	fds[FD_COMMAND] = (struct pollfd){.fd = command ? command->pidfd : -1, .events = POLLIN};
-	fds[FD_TARGETS] = (struct pollfd){
-		.fd = watch->target_count ? watch->target_fds[0] : -1, .events = POLLIN};
+	fds[FD_TARGETS] = (struct pollfd){.fd = watch->target_count ? watch->target_fds[0] : -1,
+					  .events = POLLIN};
 	return poll(fds, FD_COUNT, timeout_ms);
 }
 
-static int milliseconds_until(uint64_t deadline, uint64_t now)
+static int milliseconds_until(uint64_t deadline, uint64_t now, int at_most)
 {
-	uint64_t left = deadline > now ? deadline - now : 0;
+	uint64_t left = deadline > now ? (deadline - now + 999999) / 1000000 : 0;
 
-	return left >= SECOND_NS ? 1000 : (int)((left + 999999) / 1000000);
+	return left < (uint64_t)at_most ? (int)left : at_most;
 }
 
 static bool command_ends_within_grace(struct watch *watch, struct command *command)
@@ -127,9 +127,11 @@ enum watch_end watch__wait(struct watch *watch, struct command *command, uint64_
 {
 	uint64_t begin = now_ns(), deadline = duration ? begin + duration : UINT64_MAX, now;
 	struct pollfd fds[FD_COUNT];
+	int pause;
 
 	while ((now = now_ns()) < deadline) {
-		if (wait_once(watch, command, milliseconds_until(deadline, now), fds) < 0 &&
+		pause = tick(context, now - begin);
+		if (wait_once(watch, command, milliseconds_until(deadline, now, pause), fds) < 0 &&
 		    errno != EINTR)
 			return WATCH_FAILED;
 		if (fds[FD_SIGNAL].revents && take_signal(watch)) {
@@ -145,8 +147,6 @@ enum watch_end watch__wait(struct watch *watch, struct command *command, uint64_
 			return WATCH_TARGETS;
 		if (fds[FD_STDOUT].revents & POLLERR)
 			return WATCH_PIPE;
-		if (tick)
-			tick(context, (now_ns() - begin) / SECOND_NS);
 	}
 	return WATCH_DURATION;
 }

@@ -13,11 +13,11 @@
 #include "collect/target.h"
 
 enum watch_end {
-	WATCH_SIGNAL,   /* SIGINT, SIGTERM or SIGHUP */
+	WATCH_SIGNAL, /* SIGINT, SIGTERM or SIGHUP */
 	WATCH_DURATION,
-	WATCH_COMMAND,  /* the command has exited */
-	WATCH_TARGETS,  /* every process that was named has exited */
-	WATCH_PIPE,     /* nobody reads stdout any more */
+	WATCH_COMMAND, /* the command has exited */
+	WATCH_TARGETS, /* every process that was named has exited */
+	WATCH_PIPE,    /* nobody reads stdout any more */
 	WATCH_FAILED,
 };
 
@@ -25,8 +25,8 @@ struct watch {
 	int signal_fd;
 	int *target_fds; /* pidfds */
 	size_t target_count;
-	int signal;      /* the one that ended it, 0: none */
-	int status;      /* of the command, if it ended */
+	int signal; /* the one that ended it, 0: none */
+	int status; /* of the command, if it ended */
 	bool has_status;
 };
 
@@ -37,8 +37,11 @@ struct watch {
  */
 int watch__open(struct watch *watch, const struct target *target);
 
-/* Called about once a second while waiting, with the seconds so far. */
-typedef void watch_tick(void *context, unsigned int seconds);
+/*
+ * Called while waiting, with the time so far in ns. Returns the milliseconds until it wants to
+ * be called again, at the latest.
+ */
+typedef int watch_tick(void *context, uint64_t elapsed);
 
 /* Waits. `command` is NULL without one; `duration` is ns, 0 for none. */
 enum watch_end watch__wait(struct watch *watch, struct command *command, uint64_t duration,

@@ -43,12 +43,11 @@ static enum verdict check_rights(const struct preflight *preflight)
 
 	if (preflight__has_rights(preflight))
 		return check("rights", true, MISSING,
-			     preflight->cap_sys_admin ? "CAP_SYS_ADMIN"
-						      : "CAP_BPF and CAP_PERFMON",
+			     preflight->cap_sys_admin ? "CAP_SYS_ADMIN" : "CAP_BPF and CAP_PERFMON",
 			     "");
 	snprintf(text, sizeof(text),
 		 "has %s; tracing needs CAP_BPF and CAP_PERFMON: run it with sudo",
-		 preflight->cap_bpf       ? "only CAP_BPF"
+		 preflight->cap_bpf	  ? "only CAP_BPF"
 		 : preflight->cap_perfmon ? "only CAP_PERFMON"
 					  : "neither CAP_BPF nor CAP_PERFMON");
 	return check("rights", false, MISSING, "", text);
@@ -116,10 +115,11 @@ static enum verdict check_features(const struct preflight *preflight)
 			    "interrupts, timers and threads are told apart as wakers",
 			    "cannot be read (BTF of per-CPU variables, FAIR_GROUP_SCHED): wakers "
 			    "are 'unknown'"));
-	worst = worse(worst, check("timers", preflight->hrtimer_bases.present &&
-						     preflight->timer_bases.present,
-				   LIMITED, "timeouts are told from other interrupts",
-				   "their bases are not in BTF: timeouts count as interrupts"));
+	worst = worse(worst,
+		      check("timers",
+			    preflight->hrtimer_bases.present && preflight->timer_bases.present,
+			    LIMITED, "timeouts are told from other interrupts",
+			    "their bases are not in BTF: timeouts count as interrupts"));
 	worst = worse(worst, check("kernel's own books", preflight->schedstat, LIMITED,
 				   "schedstat: the audit compares run-queue delay",
 				   "no /proc/PID/schedstat (CONFIG_SCHED_INFO): delay is not "
@@ -191,7 +191,7 @@ int command_doctor(int argc, char **argv)
 		return EXIT_USAGE;
 	preflight__look(&preflight);
 	worst = examine(&preflight);
-	printf("\n%s\n", worst == GOOD      ? "Everything can be traced."
+	printf("\n%s\n", worst == GOOD	    ? "Everything can be traced."
 			 : worst == LIMITED ? "Tracing works, with the limits above."
 					    : "Tracing does not work; see 'missing' above.");
 	return worst == MISSING ? EXIT_FAILED : EXIT_DONE;

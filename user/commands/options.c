@@ -48,8 +48,8 @@ static const struct argp_option table[] = {
 };
 
 static const char *const target_names[] = {
-	[TARGET_COMMAND] = "a command", [TARGET_PID] = "--pid",	      [TARGET_TID] = "--tid",
-	[TARGET_TREE] = "--tree",	[TARGET_NAME] = "--name",     [TARGET_CGROUP] = "--cgroup",
+	[TARGET_COMMAND] = "a command", [TARGET_PID] = "--pid",	  [TARGET_TID] = "--tid",
+	[TARGET_TREE] = "--tree",	[TARGET_NAME] = "--name", [TARGET_CGROUP] = "--cgroup",
 	[TARGET_ALL] = "--all",
 };
 
@@ -113,7 +113,7 @@ static uint64_t count_of(const char *option, const char *text, uint64_t low, uin
 	return count;
 }
 
-#define MAP_ENTRIES_LOW  16
+#define MAP_ENTRIES_LOW	 16
 #define MAP_ENTRIES_HIGH 1000000
 
 static uint64_t entries_of_memory(const char *text, struct argp_state *state)
@@ -125,8 +125,9 @@ static uint64_t entries_of_memory(const char *text, struct argp_state *state)
 		argp_error(state, "--memory %s: %s", text, why);
 	entries = bytes / SESSION_BYTES_PER_ENTRY;
 	if (entries < MAP_ENTRIES_LOW || entries > MAP_ENTRIES_HIGH)
-		argp_error(state, "--memory %s: must be between %d and %d bytes for each of %d to %d "
-				  "threads",
+		argp_error(state,
+			   "--memory %s: must be between %d and %d bytes for each of %d to %d "
+			   "threads",
 			   text, SESSION_BYTES_PER_ENTRY, SESSION_BYTES_PER_ENTRY, MAP_ENTRIES_LOW,
 			   MAP_ENTRIES_HIGH);
 	return entries;
@@ -212,8 +213,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		options->min = time_of("--min", text, state);
 		return 0;
 	case OPTION_MAP_ENTRIES:
-		options->map_entries = count_of("--map-entries", text, MAP_ENTRIES_LOW,
-						MAP_ENTRIES_HIGH, state);
+		options->map_entries =
+			count_of("--map-entries", text, MAP_ENTRIES_LOW, MAP_ENTRIES_HIGH, state);
 		return 0;
 	case OPTION_MEMORY:
 		options->map_entries = entries_of_memory(text, state);

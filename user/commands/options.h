@@ -15,7 +15,7 @@
 struct trace_options {
 	struct target target;
 	bool has_target;
-	uint64_t duration;    /* ns; 0: no end */
+	uint64_t duration; /* ns; 0: no end */
 	enum tier tier;
 	uint64_t map_entries; /* 0: the default */
 	const char *output;   /* NULL: stdout */

@@ -13,6 +13,7 @@
 
 #include "collect/command.h"
 #include "collect/gather.h"
+#include "collect/overhead.h"
 #include "collect/preflight.h"
 #include "collect/session.h"
 #include "collect/watch.h"
@@ -44,7 +45,10 @@ struct run {
 	struct profile *profile;
 	uint64_t started;    /* CLOCK_MONOTONIC ns */
 	uint64_t cpu_before; /* our own CPU time at attach, ns */
-	bool progress;       /* a progress line is on the screen */
+	struct overhead overhead;
+	uint64_t programs; /* ns that our programs ran */
+	bool programs_known;
+	unsigned int progress; /* seconds that the progress line shows; 0: there is none */
 };
 
 static uint64_t now_ns(void)
@@ -144,6 +148,7 @@ static int attach(struct run *run)
 		return EXIT_FAILED;
 	}
 	run->cpu_before = own_cpu();
+	overhead__begin(&run->overhead, run->session, now_ns());
 	if (run->options.verbose)
 		complain("attached after %llu ms",
 			 (unsigned long long)(session__attached_at(run->session) - run->started) /
@@ -156,19 +161,29 @@ static int attach(struct run *run)
 	return has_command ? start_command(run) : 0;
 }
 
-static void show_progress(void *context, unsigned int seconds)
+#define PROGRESS_AFTER 2 /* seconds */
+
+static void show_progress(struct run *run, unsigned int seconds)
 {
-	struct run *run = context;
 	char thread_text[UNITS_TEXT], wait_text[UNITS_TEXT];
 	uint64_t threads, waits;
 
-	if (run->options.quiet || seconds < 2 || !isatty(STDERR_FILENO))
+	if (run->options.quiet || seconds < PROGRESS_AFTER || seconds == run->progress ||
+	    !isatty(STDERR_FILENO))
 		return;
 	session__progress(run->session, &threads, &waits);
 	fprintf(stderr, "\rtracing for %u s: %s threads, %s waits (Ctrl-C ends it)\033[K", seconds,
 		units__count(threads, thread_text), units__count(waits, wait_text));
 	fflush(stderr);
-	run->progress = true;
+	run->progress = seconds;
+}
+
+static int tick(void *context, uint64_t elapsed)
+{
+	struct run *run = context;
+
+	show_progress(run, elapsed / 1000000000);
+	return overhead__step(&run->overhead, now_ns());
 }
 
 static void end_progress(struct run *run)
@@ -191,6 +206,8 @@ static void fill_head(struct run *run)
 	profile->has_exit_status = run->watch.has_status;
 	profile->exit_status = run->watch.status;
 	profile->audit.tool_cpu = own_cpu() - run->cpu_before;
+	profile->audit.programs_known = run->programs_known;
+	profile->audit.programs = run->programs;
 }
 
 /* What the options lent to the profile stays theirs. */
@@ -284,8 +301,11 @@ static int trace(struct run *run)
 		return status;
 	if (run->options.target.kind == TARGET_COMMAND)
 		command = &run->command;
-	end = watch__wait(&run->watch, command, run->options.duration, show_progress, run);
+	end = watch__wait(&run->watch, command, run->options.duration, tick, run);
 	end_progress(run);
+	run->programs_known =
+		overhead__end(&run->overhead, now_ns(),
+			      now_ns() - session__attached_at(run->session), &run->programs);
 	err = session__stop(run->session);
 	watch__let_go(&run->watch);
 	if (err)
@@ -297,9 +317,8 @@ static int trace(struct run *run)
 int command_profile(int argc, char **argv)
 {
 	const struct argp_child children[] = {{&trace_argp, 0, NULL, 0}, {0}};
-	const struct argp verb = {.args_doc = "[-- COMMAND [ARG...]]",
-				  .doc = documentation,
-				  .children = children};
+	const struct argp verb = {
+		.args_doc = "[-- COMMAND [ARG...]]", .doc = documentation, .children = children};
 	struct run run = {.command = {.pidfd = -1, .release_fd = -1, .error_fd = -1},
 			  .watch = {.signal_fd = -1}};
 	int status;

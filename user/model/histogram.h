@@ -14,8 +14,8 @@
 
 struct histogram {
 	uint64_t count, sum;
-	uint64_t min, max;  /* valid if count > 0 */
-	uint64_t bucketed;  /* values that are in the buckets; less than count if some were lost */
+	uint64_t min, max; /* valid if count > 0 */
+	uint64_t bucketed; /* values that are in the buckets; less than count if some were lost */
 	uint64_t *chunks[BUCKET_CHUNKS]; /* BUCKETS_PER_CHUNK counts each, or NULL; owned */
 };
 

@@ -21,36 +21,36 @@ enum tier { TIER_FULL, TIER_WAITS };
 
 /* How the time of one thread divides, or of all threads of a process, added up. */
 struct account {
-	uint64_t running;  /* user + kernel + what could not be split */
+	uint64_t running; /* user + kernel + what could not be split */
 	uint64_t user, kernel;
-	bool split;        /* user and kernel are known (full tier) */
+	bool split; /* user and kernel are known (full tier) */
 	uint64_t runnable, preempted, blocked, unknown;
-	uint64_t idle;     /* the part of blocked that is idle */
+	uint64_t idle;	   /* the part of blocked that is idle */
 	uint64_t lifetime; /* inside the window */
 };
 
 struct waker {
 	enum waker_kind kind;
-	int pid, tid;      /* 0: none (interrupt context) */
-	char *comm;        /* NULL: none */
+	int pid, tid; /* 0: none (interrupt context) */
+	char *comm;   /* NULL: none */
 	uint64_t count;
 };
 
 struct wait {
 	enum wait_class class;
 	const char *syscall; /* static; NULL: in no syscall */
-	char *object;        /* NULL: none */
+	char *object;	     /* NULL: none */
 	enum object_kind object_kind;
 	enum ledger_sleep sleep;
 	enum futex_use futex;
 	bool idle;
-	uint64_t count;      /* all waits, censored ones included */
-	uint64_t censored;   /* of these cut by an edge of the window: in total, not in duration */
-	uint64_t total;      /* ns blocked */
+	uint64_t count;	   /* all waits, censored ones included */
+	uint64_t censored; /* of these cut by an edge of the window: in total, not in duration */
+	uint64_t total;	   /* ns blocked */
 	uint64_t runqueue_total;
 	struct histogram duration; /* of the uncensored ones */
 	struct histogram runqueue; /* waking to running */
-	struct waker *wakers;      /* most frequent first */
+	struct waker *wakers;	   /* most frequent first */
 	size_t waker_count;
 };
 
@@ -60,13 +60,13 @@ struct errno_tally {
 };
 
 struct call {
-	const char *name;   /* static */
-	uint64_t calls;     /* finished, from entry to exit in the window */
-	uint64_t censored;  /* cut by an edge of the window */
+	const char *name;  /* static */
+	uint64_t calls;	   /* finished, from entry to exit in the window */
+	uint64_t censored; /* cut by an edge of the window */
 	uint64_t errors, eagain, einprogress, eintr;
-	uint64_t total;     /* ns, entry to exit */
-	uint64_t blocked;   /* of it asleep */
-	uint64_t cpu;       /* of it on a CPU */
+	uint64_t total;	  /* ns, entry to exit */
+	uint64_t blocked; /* of it asleep */
+	uint64_t cpu;	  /* of it on a CPU */
 	struct histogram latency;
 	struct errno_tally *errnos; /* most frequent first */
 	size_t errno_count;
@@ -75,7 +75,7 @@ struct call {
 /* The kernel's figures for the same thread and window, beside ours. */
 struct comparison {
 	bool valid;
-	uint64_t runtime, rundelay, voluntary, involuntary;                     /* the kernel's */
+	uint64_t runtime, rundelay, voluntary, involuntary; /* the kernel's */
 	uint64_t our_runtime, our_rundelay, our_voluntary, our_involuntary;
 	/* ns runnable in front of an idle CPU: ours has them as run-queue delay, the kernel's as
 	 * running, or, until the enqueue, as nothing */
@@ -87,30 +87,30 @@ struct thread {
 	char *comm;
 	bool kernel_thread;
 	uint64_t start, end; /* in the window, relative to its start */
-	bool ended;          /* it exited inside the window */
+	bool ended;	     /* it exited inside the window */
 	bool incomplete;     /* events were lost: its unknown time says how much */
 	struct account account;
 	uint64_t voluntary, involuntary, wakeups;
-	struct wait *waits;  /* largest total first */
+	struct wait *waits; /* largest total first */
 	size_t wait_count;
 	struct call *calls;
 	size_t call_count;
 	struct comparison books;
-	int64_t residual;    /* sum of states - lifetime; anything but 0 is a bug */
+	int64_t residual; /* sum of states - lifetime; anything but 0 is a bug */
 	uint64_t unwoken, early, spurious, backwards, lost;
 };
 
 struct process {
 	int pid, ppid;
 	char *comm;
-	char *exe;           /* NULL: unknown (kernel threads have none) */
+	char *exe; /* NULL: unknown (kernel threads have none) */
 	bool kernel_thread;
-	size_t threads_max;  /* alive at once */
-	uint64_t lifetime;   /* of the process inside the window: first start to last end */
+	size_t threads_max; /* alive at once */
+	uint64_t lifetime;  /* of the process inside the window: first start to last end */
 	struct account account;
-	struct wait *waits;  /* its threads' waits added up, most harmful first */
+	struct wait *waits; /* its threads' waits added up, most harmful first */
 	size_t wait_count;
-	struct call *calls;  /* longest total first */
+	struct call *calls; /* longest total first */
 	size_t call_count;
 	struct thread *threads; /* most blocking time first */
 	size_t thread_count;
@@ -124,17 +124,17 @@ struct loss_count {
 };
 
 struct map_use {
-	const char *name;  /* static */
+	const char *name; /* static */
 	uint64_t used, capacity;
 };
 
 struct audit {
 	bool conserved;
 	int64_t residual;
-	/* fractions of the kernel's figure, over all comparable threads; `comparable` is how many */
-	size_t comparable;
+	size_t comparable; /* threads that both have figures for */
+	/* fractions of the kernel's figure, over all of these */
 	double runtime_error, rundelay_error; /* beyond what idle_wake explains */
-	uint64_t idle_wake; /* sum over the comparable threads, ns */
+	uint64_t idle_wake;		      /* sum over the comparable threads, ns */
 	bool rundelay_known;
 	double switches_error;
 	struct loss_count *lost; /* every cause, zeroes included */
@@ -158,13 +158,13 @@ enum target_kind {
 
 struct profile {
 	enum tier tier;
-	char *kernel;         /* uname -r */
+	char *kernel; /* uname -r */
 	int cpus;
 	enum target_kind target;
-	char **command;       /* NULL-terminated; NULL without a command */
-	int *pids;            /* what -p, -t or -P named */
+	char **command; /* NULL-terminated; NULL without a command */
+	int *pids;	/* what -p, -t or -P named */
 	size_t pid_count;
-	char *target_text;    /* -n COMM or -g PATH; else NULL */
+	char *target_text; /* -n COMM or -g PATH; else NULL */
 	uint64_t window;
 	bool has_exit_status;
 	int exit_status;

@@ -30,13 +30,13 @@ enum wait_class {
 
 /* What is known of a wait when it is classified. */
 struct wait_facts {
-	const char *syscall;        /* name; NULL: in no syscall */
+	const char *syscall; /* name; NULL: in no syscall */
 	enum ledger_sleep sleep;
-	unsigned int flags;         /* WAIT_* of records.h */
+	unsigned int flags; /* WAIT_* of records.h */
 	enum futex_use futex;
 	const struct object_key *object; /* NULL: none */
-	bool listening;             /* the object is a listening socket */
-	const char *anonymous;      /* OBJECT_ANONYMOUS: the kernel's name ("[eventfd]"); or NULL */
+	bool listening;			 /* the object is a listening socket */
+	const char *anonymous; /* OBJECT_ANONYMOUS: the kernel's name ("[eventfd]"); or NULL */
 };
 
 /* The class of a wait. Always one; CLASS_OTHER is named by its syscall. */

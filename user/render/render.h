@@ -13,13 +13,13 @@
 #include "model/profile.h"
 
 struct render_options {
-	int width;          /* columns of the terminal; 0: 100 */
+	int width; /* columns of the terminal; 0: 100 */
 	bool colour;
-	bool unicode;       /* the locale can show UTF-8: bars in eighths, else ASCII */
-	unsigned int top;   /* rows a table; 0: as many as suit one screen */
-	uint64_t min;       /* leave out rows below this much time */
-	bool verbose;       /* every thread and syscall, wakers, the audit row by row */
-	bool buckets;       /* JSON: buckets of every distribution */
+	bool unicode;	  /* the locale can show UTF-8: bars in eighths, else ASCII */
+	unsigned int top; /* rows a table; 0: as many as suit one screen */
+	uint64_t min;	  /* leave out rows below this much time */
+	bool verbose;	  /* every thread and syscall, wakers, the audit row by row */
+	bool buckets;	  /* JSON: buckets of every distribution */
 };
 
 /* The report for people. Returns 0, or -EIO if the stream failed. */
