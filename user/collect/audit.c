@@ -39,7 +39,7 @@ static double outside(double theirs, double low, double high)
 static void compare_all(struct profile *profile)
 {
 	double runtime = 0, rundelay = 0, switches = 0;
-	double our_runtime = 0, our_rundelay = 0, our_switches = 0, idle_wake = 0;
+	double our_runtime = 0, our_rundelay = 0, our_switches = 0, idle_wake = 0, wakeups = 0;
 	struct audit *audit = &profile->audit;
 
 	audit->conserved = true;
@@ -59,12 +59,14 @@ static void compare_all(struct profile *profile)
 			switches += books->voluntary + books->involuntary;
 			our_switches += books->our_voluntary + books->our_involuntary;
 			idle_wake += books->idle_wake;
+			wakeups += thread->wakeups;
 		}
 	}
 	audit->conserved = audit->residual == 0;
 	audit->idle_wake = idle_wake;
 	audit->runtime_error = outside(runtime, our_runtime, our_runtime + idle_wake);
 	audit->rundelay_error = outside(rundelay, our_rundelay - idle_wake, our_rundelay);
+	audit->rundelay_per_wakeup = wakeups ? audit->rundelay_error * rundelay / wakeups : 0;
 	audit->switches_error = outside(switches, our_switches, our_switches);
 	audit->rundelay_known = access("/proc/self/schedstat", R_OK) == 0;
 }

@@ -135,6 +135,9 @@ struct audit {
 	/* fractions of the kernel's figure, over all of these */
 	double runtime_error, rundelay_error; /* beyond what idle_wake explains */
 	uint64_t idle_wake;		      /* sum over the comparable threads, ns */
+	/* what rundelay_error is for each wakeup, ns: the kernel counts from the enqueue, we from
+	 * the waking */
+	double rundelay_per_wakeup;
 	bool rundelay_known;
 	double switches_error;
 	struct loss_count *lost; /* every cause, zeroes included */

@@ -48,6 +48,12 @@ static void say_books(struct page *page, const struct audit *audit)
 	page__say(page, NULL, ") by: ");
 	say_error(page, "run time", audit->runtime_error, true);
 	say_error(page, ", run-queue delay", audit->rundelay_error, audit->rundelay_known);
+	if (audit->rundelay_known && audit->rundelay_per_wakeup > 0) {
+		page__say(page, STYLE_DIM, " (");
+		page__keep(page, STYLE_DIM, "%s", text__time(audit->rundelay_per_wakeup, time));
+		page__say(page, STYLE_DIM,
+			  " a wakeup: we count from the waking, the kernel from the enqueue)");
+	}
 	say_error(page, ", switches", audit->switches_error, true);
 	if (!audit->idle_wake)
 		return;
