@@ -4,9 +4,11 @@
 
 #include "collect/overhead.h"
 
-#define MILLISECOND     1000000ULL
-#define MEASURED_PHASE  (10 * MILLISECOND)
-#define QUIET_PHASE     (490 * MILLISECOND)
+#define MILLISECOND 1000000ULL
+#define MEASURED    (2 * MILLISECOND)
+/* A short run needs samples soon, a long one seldom. */
+#define QUIET_FIRST (18 * MILLISECOND)
+#define QUIET_LAST  (500 * MILLISECOND)
 
 static void switch_on(struct overhead *overhead, uint64_t now)
 {
@@ -25,23 +27,25 @@ static void switch_off(struct overhead *overhead, uint64_t now)
 
 void overhead__begin(struct overhead *overhead, const struct session *session, uint64_t now)
 {
-	*overhead = (struct overhead){.session = session, .stats_fd = -1};
+	*overhead = (struct overhead){.session = session, .stats_fd = -1, .quiet = QUIET_FIRST};
 	switch_on(overhead, now);
 }
 
 int overhead__step(struct overhead *overhead, uint64_t now)
 {
 	bool on = overhead->stats_fd >= 0;
-	uint64_t phase = on ? MEASURED_PHASE : QUIET_PHASE;
+	uint64_t phase = on ? MEASURED : overhead->quiet;
 
 	if (overhead->refused)
 		return 1000;
-	if (now - overhead->since >= phase) {
-		if (on)
-			switch_off(overhead, now);
-		else
-			switch_on(overhead, now);
-		phase = on ? QUIET_PHASE : MEASURED_PHASE;
+	if (now - overhead->since >= phase && on) {
+		switch_off(overhead, now);
+		phase = overhead->quiet;
+	} else if (now - overhead->since >= phase) {
+		switch_on(overhead, now);
+		phase = MEASURED;
+		if (overhead->quiet < QUIET_LAST)
+			overhead->quiet += overhead->quiet / 2;
 	}
 	return (overhead->since + phase - now) / MILLISECOND + 1;
 }
