@@ -167,6 +167,19 @@ LEDGER_INLINE int ledger__is_running(__u32 state)
 	return state == LEDGER_RUNNING || state == LEDGER_USER || state == LEDGER_KERNEL;
 }
 
+/*
+ * Charges the time of which nothing is certain, because a transition was missed. Of a call in
+ * flight it is no CPU time: only what was seen to run is.
+ */
+LEDGER_INLINE void ledger__charge_unknown(struct ledger *ledger, __u64 now)
+{
+	__u64 since = ledger__is_running(ledger->state) ? ledger->at : ledger->wait_since;
+
+	ledger__charge(ledger, now, LEDGER_UNKNOWN);
+	if (ledger->flags & LEDGER_IN_CALL)
+		ledger->call_off_cpu += ledger->at - since;
+}
+
 /* The sleep kind of a task state. Bits are tested, never compared: modifiers come on top. */
 LEDGER_INLINE __u32 ledger__sleep(__u32 task_state)
 {
@@ -215,7 +228,7 @@ LEDGER_INLINE void ledger__switch_out(struct ledger *ledger, __u64 now, __u32 ki
 		ledger->resume = state;
 	} else {
 		/* its switch-in was missed: since the last event, anything may have happened */
-		ledger__charge(ledger, now, LEDGER_UNKNOWN);
+		ledger__charge_unknown(ledger, now);
 		if (state != LEDGER_UNKNOWN) {
 			ledger->lost++;
 			ledger->woken_early = 0;
@@ -320,7 +333,7 @@ LEDGER_INLINE __u32 ledger__switch_in(struct ledger *ledger, __u64 now, struct l
 		event = LEDGER_EVENT_UNWOKEN;
 	} else {
 		/* its switch-out was missed, or it is seen for the first time */
-		ledger__charge(ledger, now, LEDGER_UNKNOWN);
+		ledger__charge_unknown(ledger, now);
 		if (state != LEDGER_UNKNOWN)
 			ledger->lost++;
 		else
@@ -370,7 +383,7 @@ LEDGER_INLINE void ledger__learn_mode(struct ledger *ledger, __u64 now, __u32 mo
 		return;
 	}
 	/* a missed switch-in: no wait is open any more */
-	ledger__charge(ledger, now, LEDGER_UNKNOWN);
+	ledger__charge_unknown(ledger, now);
 	ledger->flags &= ~(LEDGER_WAITING | LEDGER_CENSORED);
 	ledger->woken_early = 0;
 }

@@ -35,6 +35,13 @@
 		__type(value, index_value);                                                        \
 	} name SEC(".maps")
 
+#define FREE_ROWS(name)                                                                            \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_QUEUE);                                                  \
+		__uint(max_entries, 2);                                                            \
+		__type(value, u32);                                                                \
+	} name SEC(".maps")
+
 /* sizes are set by user space before the load (collect/session.c) */
 ROWS(threads, struct thread_row);
 ROWS(waits, struct wait_row);
@@ -48,6 +55,12 @@ INDEX(call_index, struct call_key, u32);
 INDEX(object_index, struct object_key, u32);
 INDEX(wakers, struct waker_key, struct waker_count);
 INDEX(errnos, struct errno_key, u64);
+/* rows of threads that are gone, emptied by user space; for when a pool is used up */
+FREE_ROWS(free_threads);
+FREE_ROWS(free_waits);
+FREE_ROWS(free_calls);
+FREE_ROWS(free_histograms);
+FREE_ROWS(free_chunks);
 INDEX(targets, u32, u8); /* process or thread ids that were named */
 
 /* pid -> thread row, direct-mapped. Faster than task storage (which no program here needs to
@@ -90,16 +103,42 @@ static __always_inline void lose(u32 cause)
 		__sync_fetch_and_add(&losses[cause], 1);
 }
 
-/* The number of a fresh row, or 0 if the pool is used up. Row 0 is never handed out. */
-static __always_inline u32 pool__take(u32 pool, u32 cause)
+static __always_inline u32 pool__take_recycled(u32 pool)
 {
-	u32 row = __sync_fetch_and_add(&pool_used[pool], 1) + 1;
+	u32 row = 0;
 
-	if (row < pool_size[pool])
-		return row;
-	__sync_fetch_and_add(&pool_used[pool], -1);
-	lose(cause);
+	switch (pool) {
+	case POOL_THREADS:
+		return bpf_map_pop_elem(&free_threads, &row) ? 0 : row;
+	case POOL_WAITS:
+		return bpf_map_pop_elem(&free_waits, &row) ? 0 : row;
+	case POOL_CALLS:
+		return bpf_map_pop_elem(&free_calls, &row) ? 0 : row;
+	case POOL_HISTOGRAMS:
+		return bpf_map_pop_elem(&free_histograms, &row) ? 0 : row;
+	case POOL_CHUNKS:
+		return bpf_map_pop_elem(&free_chunks, &row) ? 0 : row;
+	}
 	return 0;
+}
+
+/* The number of an empty row, or 0 if the pool is used up. Row 0 is never handed out. */
+GLOBAL u32 pool__take(u32 pool, u32 cause)
+{
+	u32 row;
+
+	if (pool >= POOLS)
+		return 0;
+	if (pool_used[pool] + 1 < pool_size[pool]) {
+		row = __sync_fetch_and_add(&pool_used[pool], 1) + 1;
+		if (row < pool_size[pool])
+			return row;
+		__sync_fetch_and_add(&pool_used[pool], -1);
+	}
+	row = pool__take_recycled(pool);
+	if (!row)
+		lose(cause);
+	return row;
 }
 
 #define ROW(map, number)                                                                           \

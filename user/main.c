@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* waitscope: how does this program wait? */
 #define _GNU_SOURCE
+#include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands/commands.h"
 #include "version.h"
+
+/* for -V and --version of the verbs */
+const char *argp_program_version = "waitscope " WAITSCOPE_VERSION;
 
 struct verb {
 	const char *name;
@@ -59,14 +65,28 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	argv[0] = name; /* for the first line of --help */
+	if (argc > 1 && !strcmp(argv[1], "-h"))
+		argv[1] = "--help"; /* argp's own short form is -? */
 	program_invocation_name = name;
 	status = verb->run(argc, argv);
 	free(name);
 	return status;
 }
 
+/*
+ * A standard stream that is closed must stay useless: else the next file that is opened becomes it,
+ * and what is meant for a person ends up in there.
+ */
+static void occupy_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			_exit(EXIT_FAILED);
+}
+
 int main(int argc, char **argv)
 {
+	occupy_standard_streams();
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From the rows of a stopped session to a profile.
+ * From the rows of a session to a profile: all at the end, but for threads that exit on the way
+ * in a long run, whose rows are needed for others.
  */
 #ifndef WAITSCOPE_COLLECT_GATHER_H
 #define WAITSCOPE_COLLECT_GATHER_H
@@ -8,11 +9,22 @@
 #include "collect/session.h"
 #include "model/profile.h"
 
+struct gatherer;
+
+/* NULL without memory. The session must outlive it. */
+struct gatherer *gatherer__new(struct session *session, enum tier tier, enum target_kind target);
+void gatherer__free(struct gatherer *gatherer);
+
 /*
- * Builds the processes, threads, waits, syscalls and the audit of a profile. `profile` is zeroed
- * but for tier, target and what the caller knows of the command. Returns 0 or a negative errno;
- * profile__free() frees what was built either way.
+ * Takes over the threads that have exited, and gives their rows back to the programs. For a
+ * session whose rows run low (session__runs_low()). Returns 0 or a negative errno.
  */
-int gather__profile(struct session *session, struct profile *profile);
+int gatherer__reap(struct gatherer *gatherer);
+
+/*
+ * Builds the processes, threads, waits, syscalls and the audit of a profile once the session is
+ * stopped. Returns 0 or a negative errno; profile__free() frees what was built either way.
+ */
+int gatherer__finish(struct gatherer *gatherer, struct profile *profile);
 
 #endif

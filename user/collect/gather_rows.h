@@ -29,7 +29,7 @@ struct overflow_errno {
 };
 
 /* Maps the pools and reads the hash maps. Returns 0 or a negative errno. */
-int sources__open(struct sources *sources, struct session *session);
+int sources__open(struct sources *sources, const struct session *session);
 void sources__close(struct sources *sources);
 
 /* Adds the buckets of a histogram row (0: none). 0 or -ENOMEM. */

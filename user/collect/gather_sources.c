@@ -74,7 +74,7 @@ static int read_errnos(struct sources *sources, int fd)
 	return 0;
 }
 
-int sources__open(struct sources *sources, struct session *session)
+int sources__open(struct sources *sources, const struct session *session)
 {
 	int err = 0;
 

@@ -26,7 +26,7 @@ struct session {
 	uint64_t attached_at, ended_at;
 };
 
-static uint64_t now_ns(void)
+uint64_t session__now(void)
 {
 	struct timespec time;
 
@@ -50,14 +50,18 @@ static int print_all(enum libbpf_print_level level, const char *format, va_list 
 struct pool_map {
 	size_t map;		/* offset of its struct bpf_map pointer in the skeleton's maps */
 	unsigned int per_entry; /* rows for one of map_entries */
+	size_t recycled;	/* offset of its queue of emptied rows; 0: none */
 };
 
 #define MAP(name) offsetof(struct waitscope_bpf, maps.name)
 
 static const struct pool_map pools[POOLS] = {
-	[POOL_THREADS] = {MAP(threads), 1},	  [POOL_WAITS] = {MAP(waits), 4},
-	[POOL_CALLS] = {MAP(calls), 6},		  [POOL_OBJECTS] = {MAP(objects), 1},
-	[POOL_HISTOGRAMS] = {MAP(histograms), 8}, [POOL_CHUNKS] = {MAP(chunks), 8},
+	[POOL_THREADS] = {MAP(threads), 1, MAP(free_threads)},
+	[POOL_WAITS] = {MAP(waits), 4, MAP(free_waits)},
+	[POOL_CALLS] = {MAP(calls), 6, MAP(free_calls)},
+	[POOL_OBJECTS] = {MAP(objects), 1},
+	[POOL_HISTOGRAMS] = {MAP(histograms), 8, MAP(free_histograms)},
+	[POOL_CHUNKS] = {MAP(chunks), 8, MAP(free_chunks)},
 };
 
 /* Hash maps, by the pool whose rows they find. */
@@ -80,6 +84,8 @@ static int size_maps(struct waitscope_bpf *skeleton, uint64_t entries, size_t ta
 
 		skeleton->rodata->pool_size[i] = rows;
 		err = bpf_map__set_max_entries(map_at(skeleton, pools[i].map), rows);
+		if (!err && pools[i].recycled)
+			err = bpf_map__set_max_entries(map_at(skeleton, pools[i].recycled), rows);
 	}
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]) && !err; i++)
 		err = bpf_map__set_max_entries(map_at(skeleton, indexes[i].map),
@@ -164,7 +170,7 @@ static int map_rows(struct session *session)
 		rows->capacity = bpf_map__max_entries(map);
 		rows->stride = (bpf_map__value_size(map) + 7) / 8 * 8;
 		rows->length = (rows->stride * rows->capacity + page - 1) / page * page;
-		base = mmap(NULL, rows->length, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+		base = mmap(NULL, rows->length, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 		if (base == MAP_FAILED)
 			return -errno;
 		rows->base = base;
@@ -268,7 +274,7 @@ int session__attach(struct session *session, pid_t command, char *message, size_
 
 	session->skeleton->bss->command_pid = command;
 	err = waitscope_bpf__attach(session->skeleton);
-	session->attached_at = now_ns();
+	session->attached_at = session__now();
 	if (!err)
 		err = take_census(session);
 	forget_current_threads(session);
@@ -302,9 +308,9 @@ int session__stop(struct session *session)
 
 	if (session->ended_at)
 		return 0;
-	session->ended_at = now_ns() + STOP_AHEAD_NS;
+	session->ended_at = session__now() + STOP_AHEAD_NS;
 	session->skeleton->data->window_end = session->ended_at;
-	while (now_ns() < session->ended_at)
+	while (session__now() < session->ended_at)
 		usleep(20);
 	session->skeleton->bss->census_at_end = 1;
 	err = take_census(session);
@@ -361,6 +367,45 @@ uint64_t session__program_time(const struct session *session)
 
 	count_runs(session, &missed, &ns);
 	return ns;
+}
+
+/* Fewer than this, and looking for them is not worth it. */
+#define REAP_AT_LEAST 32
+
+static bool enough_have_ended(const struct session *session)
+{
+	const struct rows *rows = &session->rows[POOL_THREADS];
+	unsigned int ended = 0;
+
+	for (uint32_t i = 1; i <= session->skeleton->bss->pool_used[POOL_THREADS]; i++) {
+		const struct thread_row *row = rows__at(rows, i);
+
+		if (row->flags & THREAD_ENDED)
+			ended++;
+	}
+	return ended >= REAP_AT_LEAST;
+}
+
+bool session__runs_low(const struct session *session)
+{
+	for (int i = 0; i < POOLS; i++)
+		if (pools[i].recycled &&
+		    session->skeleton->bss->pool_used[i] > session->rows[i].capacity / 2)
+			return enough_have_ended(session);
+	return false;
+}
+
+int session__give_back(struct session *session, enum pool pool, uint32_t number)
+{
+	int fd = bpf_map__fd(map_at(session->skeleton, pools[pool].recycled));
+
+	return bpf_map_update_elem(fd, NULL, &number, BPF_ANY) ? -errno : 0;
+}
+
+int session__index_fd(const struct session *session, enum pool pool)
+{
+	return bpf_map__fd(pool == POOL_CALLS ? session->skeleton->maps.call_index
+					      : session->skeleton->maps.wait_index);
 }
 
 int session__wakers_fd(const struct session *session)

@@ -82,6 +82,18 @@ uint64_t session__missed_runs(const struct session *session);
 /* ns that the programs ran while the kernel measured it (collect/overhead.h). */
 uint64_t session__program_time(const struct session *session);
 
+/* CLOCK_MONOTONIC, ns: the programs' clock. */
+uint64_t session__now(void);
+
+/* True if a pool is so full that threads that have exited should give their rows back. */
+bool session__runs_low(const struct session *session);
+
+/* Hands an emptied row to the programs. 0 or a negative errno. */
+int session__give_back(struct session *session, enum pool pool, uint32_t number);
+
+/* Descriptor of the hash map that finds the rows of POOL_WAITS or POOL_CALLS. */
+int session__index_fd(const struct session *session, enum pool pool);
+
 /* Descriptors of the hash maps with what did not fit in a row. */
 int session__wakers_fd(const struct session *session);
 int session__errnos_fd(const struct session *session);

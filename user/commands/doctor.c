@@ -177,6 +177,10 @@ static enum verdict examine(const struct preflight *preflight)
 static const char documentation[] =
 	"What this machine can and cannot trace, and what to do about it."
 	"\v"
+	"Examples:\n"
+	"  waitscope doctor         what this user can do here\n"
+	"  sudo waitscope doctor    the same as root, with a trial of both tiers\n"
+	"\n"
 	"Each line is ok, limited (with what is lost) or missing (with what it takes). Exit status: 0 "
 	"if processes can be traced, 1 if not, 2 wrong usage.";
 

@@ -126,10 +126,10 @@ static uint64_t entries_of_memory(const char *text, struct argp_state *state)
 	entries = bytes / SESSION_BYTES_PER_ENTRY;
 	if (entries < MAP_ENTRIES_LOW || entries > MAP_ENTRIES_HIGH)
 		argp_error(state,
-			   "--memory %s: must be between %d and %d bytes for each of %d to %d "
-			   "threads",
-			   text, SESSION_BYTES_PER_ENTRY, SESSION_BYTES_PER_ENTRY, MAP_ENTRIES_LOW,
-			   MAP_ENTRIES_HIGH);
+			   "--memory %s: must be between %llu and %llu bytes, %d for each thread",
+			   text, (unsigned long long)MAP_ENTRIES_LOW * SESSION_BYTES_PER_ENTRY,
+			   (unsigned long long)MAP_ENTRIES_HIGH * SESSION_BYTES_PER_ENTRY,
+			   SESSION_BYTES_PER_ENTRY);
 	return entries;
 }
 

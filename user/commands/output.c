@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,6 +37,53 @@ static int is_special(const char *path)
 	return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
+/*
+ * A file without a name: nothing of it is left, however this process ends. Returns a descriptor, or
+ * a negative errno (-EOPNOTSUPP: this file system has none).
+ */
+static int open_nameless(const char *path)
+{
+	char *copy = strdup(path);
+	int fd, err;
+
+	if (!copy)
+		return -ENOMEM;
+	fd = open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	err = errno;
+	free(copy);
+	if (fd >= 0)
+		return fd;
+	/* EISDIR: the file system does not know the flag (open(2)) */
+	return err == EISDIR ? -EOPNOTSUPP : -err;
+}
+
+/* A temporary name beside `path`; `suffix` as mkostemp() wants it, or unique already. */
+static int name_temporary(struct output *output, const char *suffix)
+{
+	if (asprintf(&output->temporary, "%s.%s", output->path, suffix) < 0) {
+		output->temporary = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int open_temporary(struct output *output)
+{
+	int err = name_temporary(output, "XXXXXX"), fd;
+
+	if (err)
+		return err;
+	fd = mkostemp(output->temporary, O_CLOEXEC);
+	if (fd < 0) {
+		err = -errno;
+		free(output->temporary);
+		output->temporary = NULL;
+		return err;
+	}
+	fchmod(fd, default_mode());
+	return fd;
+}
+
 int output__open(struct output *output, const char *path)
 {
 	int fd;
@@ -47,22 +95,35 @@ int output__open(struct output *output, const char *path)
 		output->stream = fopen(path, "we");
 		return output->stream ? 0 : -errno;
 	}
-	if (asprintf(&output->temporary, "%s.XXXXXX", path) < 0) {
-		output->temporary = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(output->temporary, O_CLOEXEC);
-	if (fd < 0) {
-		int err = -errno;
-
-		free(output->temporary);
-		output->temporary = NULL;
-		return err;
-	}
-	fchmod(fd, default_mode());
+	fd = open_nameless(path);
+	output->nameless = fd >= 0;
+	if (fd == -EOPNOTSUPP)
+		fd = open_temporary(output);
+	if (fd < 0)
+		return fd;
 	give_to_invoker(fd);
 	output->stream = fdopen(fd, "w");
 	return output->stream ? 0 : -errno;
+}
+
+/* linkat() replaces no file, rename() does: it takes both. */
+static int give_name(struct output *output)
+{
+	char link[64], suffix[32];
+	int err;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fileno(output->stream));
+	snprintf(suffix, sizeof(suffix), "%d", getpid());
+	err = name_temporary(output, suffix);
+	if (err)
+		return err;
+	unlink(output->temporary); /* of a process of the same number that was killed just here */
+	if (linkat(AT_FDCWD, link, AT_FDCWD, output->temporary, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	err = -errno;
+	free(output->temporary);
+	output->temporary = NULL;
+	return err;
 }
 
 int output__commit(struct output *output)
@@ -71,9 +132,15 @@ int output__commit(struct output *output)
 
 	if (fflush(output->stream) || ferror(output->stream))
 		err = errno ? -errno : -EIO;
-	if (err || !output->temporary)
+	if (err || !(output->nameless || output->temporary))
 		return err;
-	if (fsync(fileno(output->stream)) || rename(output->temporary, output->path))
+	if (fsync(fileno(output->stream)))
+		return -errno;
+	if (output->nameless)
+		err = give_name(output);
+	if (err)
+		return err;
+	if (rename(output->temporary, output->path))
 		return -errno;
 	free(output->temporary);
 	output->temporary = NULL;

@@ -5,16 +5,18 @@
 #ifndef WAITSCOPE_COMMANDS_OUTPUT_H
 #define WAITSCOPE_COMMANDS_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct output {
 	FILE *stream;
 	const char *path; /* NULL: stdout */
-	char *temporary;  /* beside `path` until it is complete */
+	bool nameless;	  /* it has no name until it is complete */
+	char *temporary;  /* its name until then, where file systems want one */
 };
 
 /*
- * Opens stdout (path NULL) or a temporary file beside `path`, owned by the user who called sudo.
+ * Opens stdout (path NULL) or a file that will be `path`, owned by the user who called sudo.
  * Returns 0 or a negative errno.
  */
 int output__open(struct output *output, const char *path);

@@ -39,6 +39,7 @@ struct run {
 	struct trace_options options;
 	struct preflight preflight;
 	struct session *session;
+	struct gatherer *gatherer;
 	struct command command;
 	struct watch watch;
 	struct output output;
@@ -115,6 +116,11 @@ static int prepare(struct run *run)
 		complain("%s", message);
 		return EXIT_FAILED;
 	}
+	run->gatherer = gatherer__new(run->session, run->options.tier, run->options.target.kind);
+	if (!run->gatherer) {
+		complain("%s", strerror(ENOMEM));
+		return EXIT_FAILED;
+	}
 	return 0;
 }
 
@@ -178,12 +184,19 @@ static void show_progress(struct run *run, unsigned int seconds)
 	run->progress = seconds;
 }
 
+/* Often enough that a burst of short-lived processes does not use up the rows in between. */
+#define TICK_MS 100
+
 static int tick(void *context, uint64_t elapsed)
 {
 	struct run *run = context;
+	int wanted;
 
 	show_progress(run, elapsed / 1000000000);
-	return overhead__step(&run->overhead, now_ns());
+	if (session__runs_low(run->session))
+		gatherer__reap(run->gatherer); /* what it cannot take stays, and is counted as lost */
+	wanted = overhead__step(&run->overhead, now_ns());
+	return wanted < TICK_MS ? wanted : TICK_MS;
 }
 
 static void end_progress(struct run *run)
@@ -258,16 +271,19 @@ static int report(struct run *run)
 		return EXIT_FAILED;
 	}
 	fill_head(run);
-	err = gather__profile(run->session, run->profile);
+	err = gatherer__finish(run->gatherer, run->profile);
+	errno = 0;
 	if (!err)
 		err = options->json ? render__json(run->output.stream, run->profile, &render)
 				    : render__text(run->output.stream, run->profile, &render);
 	if (!err)
 		err = output__commit(&run->output);
+	if (err == -EIO && errno) /* what the stream failed with */
+		err = -errno;
 	take_back(run->profile);
 	profile__free(run->profile);
 	run->profile = NULL;
-	if (err == -EPIPE || (err == -EIO && run->output.stream == stdout && errno == EPIPE))
+	if (err == -EPIPE && run->output.stream == stdout)
 		return 0; /* nobody reads: nothing to say to nobody */
 	if (err)
 		complain("cannot write the results: %s", strerror(-err));
@@ -330,6 +346,7 @@ int command_profile(int argc, char **argv)
 		status = prepare(&run);
 	if (!status)
 		status = trace(&run);
+	gatherer__free(run.gatherer);
 	session__free(run.session);
 	command__close(&run.command);
 	watch__close(&run.watch);

@@ -33,7 +33,7 @@ static void calls__free(struct call *calls, size_t count)
 	free(calls);
 }
 
-static void thread__clear(struct thread *thread)
+void thread__clear(struct thread *thread)
 {
 	waits__free(thread->waits, thread->wait_count);
 	calls__free(thread->calls, thread->call_count);

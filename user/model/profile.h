@@ -182,5 +182,6 @@ void profile__free(struct profile *profile);
 /* Frees what a row owns, not the row itself. */
 void wait__clear(struct wait *wait);
 void call__clear(struct call *call);
+void thread__clear(struct thread *thread);
 
 #endif

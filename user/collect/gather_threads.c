@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Threads of the model from the rows of the kernel side. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/audit.h"
+#include "collect/gather_threads.h"
+#include "names/objects.h"
+
+/* A thread row on its way to be a thread of the model. */
+struct lead {
+	struct thread_row row;   /* a copy, whose books are closed */
+	struct ledger_wait open; /* the wait that the end of the window cut */
+	bool is_open;
+	uint32_t first_wait, wait_count; /* in the sorted lists */
+	uint32_t first_call, call_count;
+};
+
+static int compare_owned(const void *a, const void *b)
+{
+	const struct owned *left = a, *right = b;
+
+	if (left->thread != right->thread)
+		return left->thread < right->thread ? -1 : 1;
+	return (left->number > right->number) - (left->number < right->number);
+}
+
+static int list_waits(struct look *look)
+{
+	const struct rows *rows = &look->sources.pools[POOL_WAITS];
+
+	look->waits = calloc(rows->used + 1, sizeof(*look->waits));
+	if (!look->waits)
+		return -ENOMEM;
+	for (uint32_t i = 1; i <= rows->used; i++) {
+		const struct wait_row *row = rows__at(rows, i);
+
+		look->waits[look->wait_count++] = (struct owned){row->key.thread, i};
+	}
+	qsort(look->waits, look->wait_count, sizeof(struct owned), compare_owned);
+	return 0;
+}
+
+static int list_calls(struct look *look)
+{
+	const struct rows *rows = &look->sources.pools[POOL_CALLS];
+
+	look->calls = calloc(rows->used + 1, sizeof(*look->calls));
+	if (!look->calls)
+		return -ENOMEM;
+	for (uint32_t i = 1; i <= rows->used; i++) {
+		const struct call_row *row = rows__at(rows, i);
+
+		look->calls[look->call_count++] = (struct owned){row->key.thread, i};
+	}
+	qsort(look->calls, look->call_count, sizeof(struct owned), compare_owned);
+	return 0;
+}
+
+uint32_t look__find(const struct owned *list, size_t count, uint32_t thread, uint32_t *found)
+{
+	size_t low = 0, high = count, first;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (list[middle].thread < thread)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (first = low; low < count && list[low].thread == thread; low++)
+		;
+	*found = low - first;
+	return first;
+}
+
+/* The wait that the window's end cut: all of it is a lower bound, unless it was woken before. */
+static int add_open_wait(struct wait *wait, const struct lead *lead)
+{
+	bool woken = lead->row.ledger.state == LEDGER_RUNNABLE;
+
+	wait->count++;
+	wait->total += lead->open.blocked;
+	wait->runqueue_total += lead->open.runqueue;
+	if (woken && !(lead->row.ledger.flags & LEDGER_CENSORED))
+		return histogram__add(&wait->duration, lead->open.blocked);
+	wait->censored++;
+	return 0;
+}
+
+/* Waits for which the maps had no room: their time is known, what they were for is not. */
+static void add_unkept(struct thread *thread, const struct thread_row *row)
+{
+	if (!row->unkept_waits)
+		return;
+	thread->waits[thread->wait_count++] = (struct wait){
+		.class = CLASS_OTHER,
+		.count = row->unkept_waits,
+		.censored = row->unkept_waits,
+		.total = row->unkept_blocked,
+	};
+}
+
+static int fill_waits(struct thread *thread, const struct look *look,
+		      const struct lead *lead)
+{
+	int err = 0;
+
+	thread->waits = calloc(lead->wait_count + 2, sizeof(*thread->waits));
+	if (!thread->waits)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < lead->wait_count && !err; i++) {
+		uint32_t number = look->waits[lead->first_wait + i].number;
+		struct wait *wait = &thread->waits[thread->wait_count++];
+
+		err = wait__from_row(wait, &look->sources, number);
+		if (!err && lead->is_open && lead->row.wait == number)
+			err = add_open_wait(wait, lead);
+		if (!err && !wait->count) { /* a row made for a wait that turned out to be none */
+			wait__clear(wait);
+			thread->wait_count--;
+		}
+	}
+	if (lead->is_open && !lead->row.wait) {
+		struct wait *wait = &thread->waits[thread->wait_count++];
+
+		*wait = (struct wait){.class = CLASS_OTHER};
+		add_open_wait(wait, lead);
+	}
+	add_unkept(thread, &lead->row);
+	if (!err)
+		err = waits__merge(thread->waits, &thread->wait_count);
+	qsort(thread->waits, thread->wait_count, sizeof(*thread->waits), waits__by_harm);
+	return err;
+}
+
+static int fill_calls(struct thread *thread, const struct look *look,
+		      const struct lead *lead)
+{
+	int err = 0;
+
+	if (!lead->call_count)
+		return 0;
+	thread->calls = calloc(lead->call_count, sizeof(*thread->calls));
+	if (!thread->calls)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < lead->call_count && !err; i++)
+		err = call__from_row(&thread->calls[thread->call_count++], &look->sources,
+				     look->calls[lead->first_call + i].number);
+	qsort(thread->calls, thread->call_count, sizeof(*thread->calls), calls__by_total);
+	return err;
+}
+
+static void fill_account(struct thread *thread, const struct ledger *ledger, bool full)
+{
+	struct account *account = &thread->account;
+
+	account->user = ledger->sum[LEDGER_USER];
+	account->kernel = ledger->sum[LEDGER_KERNEL];
+	account->split = full;
+	account->running = account->user + account->kernel + ledger->sum[LEDGER_RUNNING];
+	account->runnable = ledger->sum[LEDGER_RUNNABLE];
+	account->preempted = ledger->sum[LEDGER_PREEMPTED];
+	account->blocked = ledger->sum[LEDGER_BLOCKED];
+	account->unknown = ledger->sum[LEDGER_UNKNOWN];
+	account->lifetime = ledger->at - ledger->start;
+	for (size_t i = 0; i < thread->wait_count; i++)
+		if (thread->waits[i].idle)
+			account->idle += thread->waits[i].total;
+	thread->residual = (int64_t)(account->running + account->runnable + account->preempted +
+				     account->blocked + account->unknown - account->lifetime);
+}
+
+static int fill_thread(struct thread *thread, const struct look *look,
+		       const struct lead *lead)
+{
+	const struct ledger *ledger = &lead->row.ledger;
+	int err;
+
+	*thread = (struct thread){
+		.tid = lead->row.tid,
+		.comm = strndup(lead->row.comm, sizeof(lead->row.comm)),
+		.kernel_thread = lead->row.flags & THREAD_KTHREAD,
+		.start = ledger->start > look->begin ? ledger->start - look->begin : 0,
+		.end = ledger->at > look->begin ? ledger->at - look->begin : 0,
+		.ended = lead->row.flags & THREAD_ENDED,
+		.incomplete = ledger->lost || (lead->row.flags & THREAD_PARTIAL),
+		.voluntary = ledger->voluntary,
+		.involuntary = ledger->involuntary,
+		.wakeups = ledger->wakings,
+		.unwoken = ledger->unwoken,
+		.early = ledger->early,
+		.spurious = ledger->spurious,
+		.backwards = ledger->backwards,
+		.lost = ledger->lost,
+	};
+	if (!thread->comm)
+		return -ENOMEM;
+	err = fill_waits(thread, look, lead);
+	if (!err)
+		err = fill_calls(thread, look, lead);
+	fill_account(thread, ledger, look->tier == TIER_FULL);
+	audit__compare(&thread->books, &lead->row);
+	return err;
+}
+
+int look__open(struct look *look, const struct session *session)
+{
+	int err = sources__open(&look->sources, session);
+
+	if (!err)
+		err = list_waits(look);
+	if (!err)
+		err = list_calls(look);
+	return err;
+}
+
+void look__close(struct look *look)
+{
+	free(look->waits);
+	free(look->calls);
+	sources__close(&look->sources);
+	look->waits = look->calls = NULL;
+	look->wait_count = look->call_count = 0;
+}
+
+bool look__has_thread(const struct look *look, uint32_t number)
+{
+	const struct thread_row *row = rows__at(&look->sources.pools[POOL_THREADS], number);
+
+	return row->task && row->ledger.start && !(row->flags & THREAD_HELD);
+}
+
+static char *executable_path(const struct look *look, const struct thread_row *row)
+{
+	if (!row->executable)
+		return NULL;
+	return objects__path(rows__at(&look->sources.pools[POOL_OBJECTS], row->executable));
+}
+
+int member__from_row(struct member *member, const struct look *look, uint32_t number)
+{
+	struct lead lead = {};
+
+	memcpy(&lead.row, rows__at(&look->sources.pools[POOL_THREADS], number), sizeof(lead.row));
+	lead.is_open = ledger__close(&lead.row.ledger, look->end, &lead.open);
+	lead.first_wait = look__find(look->waits, look->wait_count, number, &lead.wait_count);
+	lead.first_call = look__find(look->calls, look->call_count, number, &lead.call_count);
+	*member = (struct member){
+		.tid = lead.row.tid,
+		.tgid = lead.row.tgid,
+		.ppid = lead.row.ppid,
+		.flags = lead.row.flags,
+		.start = lead.row.ledger.start,
+		.executable = executable_path(look, &lead.row),
+	};
+	memcpy(member->comm, lead.row.comm, sizeof(member->comm));
+	return fill_thread(&member->thread, look, &lead);
+}
+
+void member__clear(struct member *member)
+{
+	free(member->executable);
+	thread__clear(&member->thread);
+}
