@@ -71,7 +71,8 @@ u32 pid_slots[PID_SLOTS];
 
 struct cpu cpus[CPUS];
 
-u32 pool_used[POOLS];
+u32 pool_used[POOLS];     /* rows handed out for the first time */
+u32 pool_recycled[POOLS]; /* rows handed out again */
 u64 losses[LOSSES];
 
 /* Events at or after this instant are outside the window. */
@@ -136,7 +137,9 @@ GLOBAL u32 pool__take(u32 pool, u32 cause)
 		__sync_fetch_and_add(&pool_used[pool], -1);
 	}
 	row = pool__take_recycled(pool);
-	if (!row)
+	if (row)
+		__sync_fetch_and_add(&pool_recycled[pool], 1);
+	else
 		lose(cause);
 	return row;
 }

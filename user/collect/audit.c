@@ -121,7 +121,7 @@ static int fill_maps(struct profile *profile, const struct session *session)
 		if (session__rows(session, i, &rows))
 			continue;
 		audit->maps[audit->map_count++] =
-			(struct map_use){maps[i], rows.used, rows.capacity - 1};
+			(struct map_use){maps[i], session__in_use(session, i), rows.capacity - 1};
 	}
 	return 0;
 }

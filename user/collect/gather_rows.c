@@ -85,6 +85,19 @@ static void merge_wakers(struct wait *wait)
 	qsort(wait->wakers, wait->waker_count, sizeof(*wait->wakers), compare_counts);
 }
 
+/* Every finished wait had a waker: those for which there was no room are unknown. */
+static int add_lost_wakers(struct wait *wait, uint64_t waits)
+{
+	struct waker_count unknown = {.kind = WAKER_UNKNOWN, .count = waits};
+
+	for (size_t i = 0; i < wait->waker_count; i++) {
+		if (wait->wakers[i].count >= unknown.count)
+			return 0;
+		unknown.count -= wait->wakers[i].count;
+	}
+	return unknown.count ? add_waker(wait, &unknown) : 0;
+}
+
 static int add_wakers(struct wait *wait, const struct wait_row *row, const struct sources *sources,
 		      uint32_t number)
 {
@@ -103,6 +116,8 @@ static int add_wakers(struct wait *wait, const struct wait_row *row, const struc
 	}
 	for (; low < sources->waker_count && sources->wakers[low].wait == number && !err; low++)
 		err = add_waker(wait, &sources->wakers[low].waker);
+	if (!err)
+		err = add_lost_wakers(wait, row->count);
 	merge_wakers(wait);
 	return err;
 }

@@ -23,6 +23,7 @@ typedef uint64_t u64;
 struct session {
 	struct waitscope_bpf *skeleton;
 	struct rows rows[POOLS];
+	uint32_t given_back[POOLS];
 	uint64_t attached_at, ended_at;
 };
 
@@ -395,11 +396,20 @@ bool session__runs_low(const struct session *session)
 	return false;
 }
 
+uint32_t session__in_use(const struct session *session, enum pool pool)
+{
+	return session->skeleton->bss->pool_used[pool] +
+	       session->skeleton->bss->pool_recycled[pool] - session->given_back[pool];
+}
+
 int session__give_back(struct session *session, enum pool pool, uint32_t number)
 {
 	int fd = bpf_map__fd(map_at(session->skeleton, pools[pool].recycled));
 
-	return bpf_map_update_elem(fd, NULL, &number, BPF_ANY) ? -errno : 0;
+	if (bpf_map_update_elem(fd, NULL, &number, BPF_ANY))
+		return -errno;
+	session->given_back[pool]++;
+	return 0;
 }
 
 int session__index_fd(const struct session *session, enum pool pool)

@@ -88,6 +88,9 @@ uint64_t session__now(void);
 /* True if a pool is so full that threads that have exited should give their rows back. */
 bool session__runs_low(const struct session *session);
 
+/* Rows of a pool that are in use now. */
+uint32_t session__in_use(const struct session *session, enum pool pool);
+
 /* Hands an emptied row to the programs. 0 or a negative errno. */
 int session__give_back(struct session *session, enum pool pool, uint32_t number);
 
