@@ -66,6 +66,9 @@ static void compare_all(struct profile *profile)
 	audit->idle_wake = idle_wake;
 	audit->runtime_error = outside(runtime, our_runtime, our_runtime + idle_wake);
 	audit->rundelay_error = outside(rundelay, our_rundelay - idle_wake, our_rundelay);
+	audit->together_error =
+		outside(runtime + rundelay, our_runtime + our_rundelay - idle_wake,
+			our_runtime + our_rundelay);
 	audit->rundelay_per_wakeup = wakeups ? audit->rundelay_error * rundelay / wakeups : 0;
 	audit->switches_error = outside(switches, our_switches, our_switches);
 	audit->rundelay_known = access("/proc/self/schedstat", R_OK) == 0;

@@ -135,6 +135,10 @@ struct audit {
 	/* fractions of the kernel's figure, over all of these */
 	double runtime_error, rundelay_error; /* beyond what idle_wake explains */
 	uint64_t idle_wake;		      /* sum over the comparable threads, ns */
+	/* of run time and run-queue delay together. The kernel skips a clock update when a wakeup
+	 * preempts, which moves time between the two, and between the two threads, but loses
+	 * none (rq_clock_skip_update(), kernel/sched/core.c). */
+	double together_error;
 	/* what rundelay_error is for each wakeup, ns: the kernel counts from the enqueue, we from
 	 * the waking */
 	double rundelay_per_wakeup;

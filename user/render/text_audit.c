@@ -14,6 +14,8 @@ static void say_error(struct page *page, const char *what, double error, bool kn
 	page__say(page, NULL, "%s ", what);
 	if (!known || !isfinite(error))
 		page__say(page, STYLE_DIM, "not comparable");
+	else if (fabs(error) < 0.00005)
+		page__keep(page, NULL, "0%%");
 	else
 		page__keep(page, NULL, "%.2f%%", 100 * fabs(error));
 }
@@ -26,7 +28,6 @@ static void say_conservation(struct page *page, const struct audit *audit)
 
 	if (audit->conserved) {
 		page__say(page, STYLE_GOOD, "conserved");
-		page__say(page, STYLE_DIM, " (every thread's states add up to its lifetime)");
 		return;
 	}
 	page__say(page, STYLE_BAD, "NOT CONSERVED");
@@ -43,24 +44,17 @@ static void say_books(struct page *page, const struct audit *audit)
 		page__say(page, NULL, "; no thread could be compared with the kernel's own books");
 		return;
 	}
-	page__say(page, NULL, "; off the kernel's own books (");
-	page__count(page, audit->comparable, "thread", "threads");
-	page__say(page, NULL, ") by: ");
-	say_error(page, "run time", audit->runtime_error, true);
-	say_error(page, ", run-queue delay", audit->rundelay_error, audit->rundelay_known);
-	if (audit->rundelay_known && audit->rundelay_per_wakeup > 0) {
+	page__say(page, NULL, "; off the kernel's books: ");
+	say_error(page, "run", audit->runtime_error, true);
+	say_error(page, ", delay", audit->rundelay_error, audit->rundelay_known);
+	if (audit->rundelay_known && audit->rundelay_per_wakeup >= 1) {
 		page__say(page, STYLE_DIM, " (");
 		page__keep(page, STYLE_DIM, "%s", text__time(audit->rundelay_per_wakeup, time));
-		page__say(page, STYLE_DIM,
-			  " a wakeup: we count from the waking, the kernel from the enqueue)");
+		page__say(page, STYLE_DIM, " a wakeup)");
 	}
+	if (audit->rundelay_known)
+		say_error(page, ", both", audit->together_error, true);
 	say_error(page, ", switches", audit->switches_error, true);
-	if (!audit->idle_wake)
-		return;
-	page__say(page, STYLE_DIM, "; on top of this, ");
-	page__keep(page, STYLE_DIM, "%s", text__time(audit->idle_wake, time));
-	page__say(page, STYLE_DIM,
-		  " of waking idle CPUs is run-queue delay in our books and not in the kernel's");
 }
 
 /* "histogram_chunks" is for machines */
@@ -108,9 +102,9 @@ static void say_maps(struct page *page, const struct audit *audit)
 	}
 	if (!fullest)
 		return;
-	page__say(page, NULL, "; fullest map ");
+	page__say(page, NULL, "; fullest map (");
 	say_cause(page, fullest->name);
-	page__say(page, NULL, ", %s", text__percent(fullest->used, fullest->capacity, percent));
+	page__say(page, NULL, ") %s", text__percent(fullest->used, fullest->capacity, percent));
 }
 
 static void say_overhead(struct page *page, const struct profile *profile)
@@ -118,13 +112,13 @@ static void say_overhead(struct page *page, const struct profile *profile)
 	const struct audit *audit = &profile->audit;
 	char time[UNITS_TEXT], percent[PERCENT_TEXT];
 
-	page__say(page, NULL, "; waitscope itself used ");
+	page__say(page, NULL, "; our own CPU ");
 	page__keep(page, NULL, "%s", text__time(audit->tool_cpu, time));
-	page__say(page, NULL, " of CPU (%s of one)",
+	page__say(page, NULL, " (%s of one)",
 		  text__percent(audit->tool_cpu, profile->window, percent));
 	if (!audit->programs_known)
 		return;
-	page__say(page, NULL, ", its programs in the kernel ");
+	page__say(page, NULL, ", programs ");
 	page__keep(page, NULL, "%s", text__time(audit->programs, time));
 }
 
