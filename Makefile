@@ -70,7 +70,8 @@ $(BUILD)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
 
-$(BUILD)/obj/user/collect/session.o $(BUILD)/asan/user/collect/session.o: \
+# every file that sees the skeleton (collect/session_internal.h)
+$(foreach kind,obj asan,$(patsubst %.c,$(BUILD)/$(kind)/%.o,$(wildcard user/collect/session*.c))): \
 	$(BUILD)/bpf/waitscope.skel.h
 
 $(BUILD)/waitscope: $(OBJECTS)

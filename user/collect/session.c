@@ -4,28 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "bpf/records.h"
-
-typedef uint8_t u8;
-typedef uint32_t u32;
-typedef uint64_t u64;
-#include "waitscope.skel.h"
-
-#include "collect/session.h"
+#include "collect/session_internal.h"
 #include "names/syscalls.h"
-
-struct session {
-	struct waitscope_bpf *skeleton;
-	struct rows rows[POOLS];
-	uint32_t given_back[POOLS];
-	uint64_t attached_at, ended_at;
-};
 
 uint64_t session__now(void)
 {
@@ -46,54 +31,6 @@ static int print_nothing(enum libbpf_print_level level, const char *format, va_l
 static int print_all(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, arguments);
-}
-
-struct pool_map {
-	size_t map;		/* offset of its struct bpf_map pointer in the skeleton's maps */
-	unsigned int per_entry; /* rows for one of map_entries */
-	size_t recycled;	/* offset of its queue of emptied rows; 0: none */
-};
-
-#define MAP(name) offsetof(struct waitscope_bpf, maps.name)
-
-static const struct pool_map pools[POOLS] = {
-	[POOL_THREADS] = {MAP(threads), 1, MAP(free_threads)},
-	[POOL_WAITS] = {MAP(waits), 4, MAP(free_waits)},
-	[POOL_CALLS] = {MAP(calls), 6, MAP(free_calls)},
-	[POOL_OBJECTS] = {MAP(objects), 1},
-	[POOL_HISTOGRAMS] = {MAP(histograms), 8, MAP(free_histograms)},
-	[POOL_CHUNKS] = {MAP(chunks), 8, MAP(free_chunks)},
-};
-
-/* Hash maps, by the pool whose rows they find. */
-static const struct pool_map indexes[] = {
-	{MAP(thread_index), 1}, {MAP(wait_index), 4}, {MAP(call_index), 6},
-	{MAP(object_index), 1}, {MAP(wakers), 2},     {MAP(errnos), 1},
-};
-
-static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
-{
-	return *(struct bpf_map **)((char *)skeleton + offset);
-}
-
-static int size_maps(struct waitscope_bpf *skeleton, uint64_t entries, size_t targets)
-{
-	int err = 0;
-
-	for (int i = 0; i < POOLS && !err; i++) {
-		uint32_t rows = entries * pools[i].per_entry + 1;
-
-		skeleton->rodata->pool_size[i] = rows;
-		err = bpf_map__set_max_entries(map_at(skeleton, pools[i].map), rows);
-		if (!err && pools[i].recycled)
-			err = bpf_map__set_max_entries(map_at(skeleton, pools[i].recycled), rows);
-	}
-	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]) && !err; i++)
-		err = bpf_map__set_max_entries(map_at(skeleton, indexes[i].map),
-					       entries * indexes[i].per_entry);
-	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.targets, targets ? targets : 1);
-	return err;
 }
 
 static const enum target_mode modes[] = {
@@ -159,26 +96,6 @@ static void choose_programs(struct waitscope_bpf *skeleton, const struct session
 	bpf_program__set_autoattach(skeleton->progs.census, false);
 }
 
-static int map_rows(struct session *session)
-{
-	long page = sysconf(_SC_PAGESIZE);
-
-	for (int i = 0; i < POOLS; i++) {
-		struct bpf_map *map = map_at(session->skeleton, pools[i].map);
-		struct rows *rows = &session->rows[i];
-		void *base;
-
-		rows->capacity = bpf_map__max_entries(map);
-		rows->stride = (bpf_map__value_size(map) + 7) / 8 * 8;
-		rows->length = (rows->stride * rows->capacity + page - 1) / page * page;
-		base = mmap(NULL, rows->length, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-		if (base == MAP_FAILED)
-			return -errno;
-		rows->base = base;
-	}
-	return 0;
-}
-
 static int fill_targets(struct session *session, const struct target *target)
 {
 	int fd = bpf_map__fd(session->skeleton->maps.targets);
@@ -219,11 +136,11 @@ int session__new(struct session **result, const struct session_options *options,
 	set_kernel(session->skeleton, preflight);
 	choose_programs(session->skeleton, options, preflight);
 	forget_current_threads(session);
-	err = size_maps(session->skeleton, entries, options->target->id_count);
+	err = session__size_maps(session, entries, options->target->id_count);
 	if (!err)
 		err = waitscope_bpf__load(session->skeleton);
 	if (!err)
-		err = map_rows(session);
+		err = session__map_rows(session);
 	if (!err)
 		err = fill_targets(session, options->target);
 	if (err)
@@ -319,136 +236,11 @@ int session__stop(struct session *session)
 	return err;
 }
 
-int session__rows(const struct session *session, enum pool pool, struct rows *rows)
-{
-	if (!session->rows[pool].base)
-		return -EINVAL;
-	*rows = session->rows[pool];
-	rows->used = session->skeleton->bss->pool_used[pool];
-	if (rows->used >= rows->capacity)
-		rows->used = rows->capacity - 1;
-	return 0;
-}
-
-uint64_t session__loss(const struct session *session, enum loss loss)
-{
-	return session->skeleton->bss->losses[loss];
-}
-
-/* Adds up what the kernel counts for each program. */
-static void count_runs(const struct session *session, uint64_t *missed, uint64_t *ns)
-{
-	struct bpf_program *program;
-
-	*missed = *ns = 0;
-	bpf_object__for_each_program(program, session->skeleton->obj)
-	{
-		struct bpf_prog_info info = {};
-		__u32 length = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length))
-			continue;
-		*missed += info.recursion_misses;
-		*ns += info.run_time_ns;
-	}
-}
-
-uint64_t session__missed_runs(const struct session *session)
-{
-	uint64_t missed, ns;
-
-	count_runs(session, &missed, &ns);
-	return missed;
-}
-
-uint64_t session__program_time(const struct session *session)
-{
-	uint64_t missed, ns;
-
-	count_runs(session, &missed, &ns);
-	return ns;
-}
-
-/* Fewer than this, and looking for them is not worth it. */
-#define REAP_AT_LEAST 32
-
-static bool enough_have_ended(const struct session *session)
-{
-	const struct rows *rows = &session->rows[POOL_THREADS];
-	unsigned int ended = 0;
-
-	for (uint32_t i = 1; i <= session->skeleton->bss->pool_used[POOL_THREADS]; i++) {
-		const struct thread_row *row = rows__at(rows, i);
-
-		if (row->flags & THREAD_ENDED)
-			ended++;
-	}
-	return ended >= REAP_AT_LEAST;
-}
-
-bool session__runs_low(const struct session *session)
-{
-	for (int i = 0; i < POOLS; i++)
-		if (pools[i].recycled &&
-		    session->skeleton->bss->pool_used[i] > session->rows[i].capacity / 2)
-			return enough_have_ended(session);
-	return false;
-}
-
-uint32_t session__in_use(const struct session *session, enum pool pool)
-{
-	return session->skeleton->bss->pool_used[pool] +
-	       session->skeleton->bss->pool_recycled[pool] - session->given_back[pool];
-}
-
-int session__give_back(struct session *session, enum pool pool, uint32_t number)
-{
-	int fd = bpf_map__fd(map_at(session->skeleton, pools[pool].recycled));
-
-	if (bpf_map_update_elem(fd, NULL, &number, BPF_ANY))
-		return -errno;
-	session->given_back[pool]++;
-	return 0;
-}
-
-int session__index_fd(const struct session *session, enum pool pool)
-{
-	return bpf_map__fd(pool == POOL_CALLS ? session->skeleton->maps.call_index
-					      : session->skeleton->maps.wait_index);
-}
-
-int session__wakers_fd(const struct session *session)
-{
-	return bpf_map__fd(session->skeleton->maps.wakers);
-}
-
-int session__errnos_fd(const struct session *session)
-{
-	return bpf_map__fd(session->skeleton->maps.errnos);
-}
-
-void session__progress(const struct session *session, uint64_t *threads, uint64_t *waits)
-{
-	const struct rows *rows = &session->rows[POOL_THREADS];
-	uint32_t used = session->skeleton->bss->pool_used[POOL_THREADS];
-
-	*threads = used;
-	*waits = 0;
-	for (uint32_t i = 1; i <= used && i < rows->capacity; i++) {
-		const struct thread_row *thread = rows__at(rows, i);
-
-		*waits += thread->ledger.wakings;
-	}
-}
-
 void session__free(struct session *session)
 {
 	if (!session)
 		return;
-	for (int i = 0; i < POOLS; i++)
-		if (session->rows[i].base)
-			munmap((void *)session->rows[i].base, session->rows[i].length);
+	session__unmap_rows(session);
 	if (session->skeleton)
 		waitscope_bpf__destroy(session->skeleton);
 	free(session);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* More threads over time than the maps have room for at once. */
+#include <string.h>
+
+#include "lib/live.h"
+
+static uint64_t processes_named(struct json_object *profile, const char *comm)
+{
+	struct json_object *processes = json__at(profile, "processes");
+	uint64_t found = 0;
+
+	for (size_t i = 0; i < json_object_array_length(processes); i++)
+		found += !strcmp(json__string(json_object_array_get_idx(processes, i), "comm"),
+				 comm);
+	return found;
+}
+
+/* Each shell loop starts 3000 processes, one after the other; there is room for 1024. */
+static void short_lived_processes_make_room_for_others(void **state)
+{
+	struct trace *trace = trace__run(
+		WORDS("--map-entries", "1024", "--", "sh", "-c",
+		      "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i + 1)); done"),
+		120000);
+
+	(void)state;
+	assert_int_equal(trace->status, 0);
+	assert_int_equal(json__integer(trace->profile, "audit.lost.threads"), 0);
+	assert_int_equal(json__integer(trace->profile, "audit.lost.waits"), 0);
+	assert_int_equal(json__integer(trace->profile, "audit.lost.syscalls"), 0);
+	assert_int_equal(json__integer(trace->profile, "audit.lost.histograms"), 0);
+	assert_true(json__boolean(trace->profile, "audit.conserved"));
+	assert_int_equal(processes_named(trace->profile, "true"), 3000);
+}
+
+/* Rows that changed hands carry nothing over: every process has made the same calls. */
+static void a_row_that_is_used_again_begins_empty(void **state)
+{
+	struct trace *trace = trace__run(
+		WORDS("--map-entries", "1024", "--", "sh", "-c",
+		      "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i + 1)); done"),
+		120000);
+	struct json_object *first = the_process_named(trace->profile, "true"), *process, *call;
+
+	(void)state;
+	json__each (process, trace->profile, "processes") {
+		if (strcmp(json__string(process, "comm"), "true") != 0)
+			continue;
+		assert_count(json__length(process, "threads"), 1);
+		assert_nothing_unknown(process);
+		assert_count(json__length(process, "syscalls"), json__length(first, "syscalls"));
+		json__each (call, process, "syscalls") {
+			const char *name = json__string(call, "name");
+
+			assert_count(json__integer(call, "calls"), syscall_calls(first, name));
+			assert_count(json__integer(call, "latency.count"),
+				     json__integer(call, "calls"));
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		LIVE_TEST(short_lived_processes_make_room_for_others),
+		LIVE_TEST(a_row_that_is_used_again_begins_empty),
+	};
+
+	live__begin(argc, argv, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Inside collect/session*: what a session is made of. */
+#ifndef WAITSCOPE_COLLECT_SESSION_INTERNAL_H
+#define WAITSCOPE_COLLECT_SESSION_INTERNAL_H
+
+#include "bpf/records.h"
+
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef uint64_t u64;
+#include "waitscope.skel.h"
+
+#include "collect/session.h"
+
+struct session {
+	struct waitscope_bpf *skeleton;
+	struct rows rows[POOLS];
+	uint32_t given_back[POOLS];
+	uint64_t attached_at, ended_at;
+};
+
+/* Sizes all maps for `entries` threads, before the load. 0 or a negative errno. */
+int session__size_maps(struct session *session, uint64_t entries, size_t targets);
+
+/* Maps the pools into this process, and unmaps them. 0 or a negative errno. */
+int session__map_rows(struct session *session);
+void session__unmap_rows(struct session *session);
+
+#endif
