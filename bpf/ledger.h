@@ -113,6 +113,9 @@ struct ledger {
 	__u64 call_since;    /* entry */
 	__u64 call_off_cpu;  /* of it off-CPU, all states */
 	__u64 call_blocked;  /* of it blocked */
+	__u64 lost_blocked;   /* blocked time of waits whose end was missed */
+	__u32 lost_waits;     /* ... and how many they are */
+	__u32 pad;
 	__u64 restart_until; /* return of an interrupted call that may be resumed */
 };
 
@@ -180,6 +183,17 @@ LEDGER_INLINE void ledger__charge_unknown(struct ledger *ledger, __u64 now)
 		ledger->call_off_cpu += ledger->at - since;
 }
 
+/* An open wait is over, but its end was missed. What was charged as blocked stays so. */
+LEDGER_INLINE void ledger__drop_wait(struct ledger *ledger)
+{
+	if (ledger->flags & LEDGER_WAITING) {
+		ledger->lost_waits++;
+		if (ledger->woken_at > ledger->wait_since)
+			ledger->lost_blocked += ledger->woken_at - ledger->wait_since;
+	}
+	ledger->flags &= ~(LEDGER_WAITING | LEDGER_CENSORED);
+}
+
 /* The sleep kind of a task state. Bits are tested, never compared: modifiers come on top. */
 LEDGER_INLINE __u32 ledger__sleep(__u32 task_state)
 {
@@ -229,6 +243,7 @@ LEDGER_INLINE void ledger__switch_out(struct ledger *ledger, __u64 now, __u32 ki
 	} else {
 		/* its switch-in was missed: since the last event, anything may have happened */
 		ledger__charge_unknown(ledger, now);
+		ledger__drop_wait(ledger);
 		if (state != LEDGER_UNKNOWN) {
 			ledger->lost++;
 			ledger->woken_early = 0;
@@ -299,7 +314,7 @@ LEDGER_INLINE int ledger__lacks_waking(const struct ledger *ledger)
 LEDGER_INLINE void ledger__lose_waking(struct ledger *ledger)
 {
 	ledger->state = LEDGER_UNKNOWN;
-	ledger->flags &= ~(LEDGER_WAITING | LEDGER_CENSORED);
+	ledger__drop_wait(ledger);
 	ledger->lost++;
 }
 
@@ -384,7 +399,7 @@ LEDGER_INLINE void ledger__learn_mode(struct ledger *ledger, __u64 now, __u32 mo
 	}
 	/* a missed switch-in: no wait is open any more */
 	ledger__charge_unknown(ledger, now);
-	ledger->flags &= ~(LEDGER_WAITING | LEDGER_CENSORED);
+	ledger__drop_wait(ledger);
 	ledger->woken_early = 0;
 }
 

@@ -244,14 +244,12 @@ struct chunk_row {
 
 /* What a CPU remembers; a cache line each. */
 struct cpu {
-	__u32 thread; /* row of the thread that runs here; 0: not traced */
-	__u32 pad;
-	__u64 area; /* address of the CPU's per-CPU variables; 0: not yet known */
+	__u64 running; /* address of the task that was switched in last; 0: not yet known */
+	__u64 area;    /* address of the CPU's per-CPU variables; 0: not yet known */
 	__u64 room[6];
 };
 
-#define CPUS	      1024
-#define THREAD_UNSURE 0xffffffff /* `thread`: find out */
+#define CPUS 1024
 
 /* Causes of loss, each with a counter of its own. */
 enum loss {
@@ -264,7 +262,8 @@ enum loss {
 	LOSS_WAKERS = 6,     /* no room for a waker */
 	LOSS_INDEX = 7,	     /* a hash map refused an update */
 	LOSS_ERRNOS = 8,
-	LOSSES = 9,
+	LOSS_SWITCHES = 9, /* switches that were made without our programs being run */
+	LOSSES = 10,
 };
 
 /* Which tasks are traced. */

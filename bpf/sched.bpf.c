@@ -42,21 +42,33 @@ static __always_inline void switch_in(struct task_struct *task, struct thread_ro
 	wait__record(thread, &wait);
 }
 
+/*
+ * A kernel can keep tasks from programs: then a switch away from one is not seen, and what it
+ * leaves behind is noticed here. Threads whose switch-in was missed find out by themselves.
+ */
+static __always_inline void watch_for_gaps(struct task_struct *prev, struct task_struct *next)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->running && cpu->running != (u64)prev)
+		lose(LOSS_SWITCHES);
+	cpu->running = (u64)next;
+}
+
 static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 				     struct task_struct *next, u32 state)
 {
 	u64 now = bpf_ktime_get_ns();
-	struct cpu *cpu = this_cpu();
 	struct thread_row *thread;
 	u32 number;
 
 	if (now >= window_end)
 		return 0;
-	thread = thread__leaving(cpu, prev, &number);
+	watch_for_gaps(prev, next);
+	thread = thread__of(prev, &number);
 	if (thread)
 		switch_out(prev, thread, number, now, preempt, state);
 	thread = thread__of(next, &number);
-	cpu->thread = number;
 	if (thread)
 		switch_in(next, thread, now, prev->pid == 0);
 	return 0;
@@ -198,7 +210,6 @@ static __always_inline void begin_current(struct task_struct *task, struct threa
 		      tier_full ? LEDGER_KERNEL : LEDGER_RUNNING);
 	thread->flags |= THREAD_CENSUS;
 	thread__publish(task, number);
-	this_cpu()->thread = number;
 }
 
 static __noinline u32 executable_of(struct task_struct *task)

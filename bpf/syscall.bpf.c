@@ -81,29 +81,10 @@ static __always_inline void call__record(struct thread_row *thread, u32 thread_n
 		call__count_error(call, cache->row, -result);
 }
 
-/* After attach, a CPU does not know who runs on it until its next switch, or until it asks. */
-GLOBAL u32 cpu__find_thread(struct cpu *cpu)
-{
-	struct task_struct *current = (void *)bpf_get_current_task_btf();
-	u32 number;
-
-	if (!cpu)
-		return 0;
-	thread__of(current, &number);
-	cpu->thread = number;
-	return number;
-}
-
+/* Always by the task itself: whoever was switched in last, as far as we saw, may not be it. */
 static __always_inline struct thread_row *current_thread(u32 *number)
 {
-	struct cpu *cpu = this_cpu();
-
-	*number = cpu->thread;
-	if (!*number)
-		return 0;
-	if (*number == THREAD_UNSURE)
-		*number = cpu__find_thread(cpu);
-	return *number ? ROW(threads, *number) : 0;
+	return thread__of((void *)bpf_get_current_task_btf(), number);
 }
 
 #define EINTR 4

@@ -44,21 +44,6 @@ static __always_inline struct thread_row *thread__of(struct task_struct *task, u
 	return ROW(threads, slot);
 }
 
-/* The row of the task that leaves a CPU: the CPU knows it, mostly. */
-static __always_inline struct thread_row *thread__leaving(struct cpu *cpu, struct task_struct *task,
-							  u32 *number)
-{
-	struct thread_row *thread;
-
-	*number = cpu->thread;
-	if (!*number)
-		return 0;
-	thread = *number != THREAD_UNSURE ? ROW(threads, *number) : 0;
-	if (thread && thread->task == (u64)task)
-		return thread;
-	return thread__of(task, number);
-}
-
 static __always_inline void thread__read_books(struct task_struct *task, struct books *books)
 {
 	books->runtime = task->se.sum_exec_runtime;

@@ -78,6 +78,7 @@ static const char *const causes[LOSSES] = {
 	[LOSS_THREADS] = "threads", [LOSS_WAITS] = "waits",	      [LOSS_CALLS] = "syscalls",
 	[LOSS_OBJECTS] = "objects", [LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
 	[LOSS_WAKERS] = "wakers",   [LOSS_INDEX] = "index",	      [LOSS_ERRNOS] = "errnos",
+	[LOSS_SWITCHES] = "switches",
 };
 
 static const char *const maps[POOLS] = {

@@ -90,16 +90,18 @@ static int add_open_wait(struct wait *wait, const struct lead *lead)
 	return 0;
 }
 
-/* Waits for which the maps had no room: their time is known, what they were for is not. */
+/* Waits for which the maps had no room, or whose end was missed: what they were for is not known. */
 static void add_unkept(struct thread *thread, const struct thread_row *row)
 {
-	if (!row->unkept_waits)
+	uint64_t waits = row->unkept_waits + row->ledger.lost_waits;
+
+	if (!waits)
 		return;
 	thread->waits[thread->wait_count++] = (struct wait){
 		.class = CLASS_OTHER,
-		.count = row->unkept_waits,
-		.censored = row->unkept_waits,
-		.total = row->unkept_blocked,
+		.count = waits,
+		.censored = waits,
+		.total = row->unkept_blocked + row->ledger.lost_blocked,
 	};
 }
 

@@ -110,15 +110,6 @@ static int fill_targets(struct session *session, const struct target *target)
 	return 0;
 }
 
-/* Who runs on a CPU is not known until its next switch; it is told to find out. */
-static void forget_current_threads(struct session *session)
-{
-	for (size_t i = 0;
-	     i < sizeof(session->skeleton->bss->cpus) / sizeof(session->skeleton->bss->cpus[0]);
-	     i++)
-		session->skeleton->bss->cpus[i].thread = THREAD_UNSURE;
-}
-
 int session__new(struct session **result, const struct session_options *options,
 		 const struct preflight *preflight, char *message, size_t size)
 {
@@ -135,7 +126,6 @@ int session__new(struct session **result, const struct session_options *options,
 	set_target(session->skeleton, options->target);
 	set_kernel(session->skeleton, preflight);
 	choose_programs(session->skeleton, options, preflight);
-	forget_current_threads(session);
 	err = session__size_maps(session, entries, options->target->id_count);
 	if (!err)
 		err = waitscope_bpf__load(session->skeleton);
@@ -195,7 +185,6 @@ int session__attach(struct session *session, pid_t command, char *message, size_
 	session->attached_at = session__now();
 	if (!err)
 		err = take_census(session);
-	forget_current_threads(session);
 	if (err)
 		snprintf(message, size, "the tracing programs could not be attached: %s",
 			 strerror(-err));
