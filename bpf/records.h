@@ -220,7 +220,7 @@ struct thread_row {
 	__u32 wait;	  /* row of the open wait */
 	struct wait_cache waits[WAIT_CACHE];
 	struct call_cache calls[CALL_CACHE];
-	struct waker_count early; /* who made the waking of LEDGER_EARLY */
+	struct waker_count early; /* who made the waking that came before its switch-out */
 	struct books begin, end;
 	struct books before; /* ours, of the time between `begin` and the start of the ledger */
 	/* ns runnable in front of an idle CPU. The kernel's books have most of it as running: a
@@ -246,7 +246,9 @@ struct chunk_row {
 struct cpu {
 	__u64 running; /* address of the task that was switched in last; 0: not yet known */
 	__u64 area;    /* address of the CPU's per-CPU variables; 0: not yet known */
-	__u64 room[6];
+	__u32 thread;  /* row of `running`; 0: it had none */
+	__u32 pad;
+	__u64 room[5];
 };
 
 #define CPUS 1024

@@ -43,32 +43,40 @@ static __always_inline void switch_in(struct task_struct *task, struct thread_ro
 }
 
 /*
- * A kernel can keep tasks from programs: then a switch away from one is not seen, and what it
- * leaves behind is noticed here. Threads whose switch-in was missed find out by themselves.
+ * The row of the task that leaves a CPU, which the CPU remembers from its switch-in.
+ *
+ * Some kernels keep tasks from programs: a switch away from one is not seen, and what it leaves
+ * behind is noticed here. Threads whose switch-in was missed find out by themselves.
  */
-static __always_inline void watch_for_gaps(struct task_struct *prev, struct task_struct *next)
+static __always_inline struct thread_row *leaving(struct cpu *cpu, struct task_struct *task,
+						  u32 *number)
 {
-	struct cpu *cpu = this_cpu();
-
-	if (cpu->running && cpu->running != (u64)prev)
+	if (cpu->running == (u64)task) {
+		*number = cpu->thread;
+		if (*number)
+			return ROW(threads, *number);
+	} else if (cpu->running) {
 		lose(LOSS_SWITCHES);
-	cpu->running = (u64)next;
+	}
+	return thread__of(task, number);
 }
 
 static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 				     struct task_struct *next, u32 state)
 {
 	u64 now = bpf_ktime_get_ns();
+	struct cpu *cpu = this_cpu();
 	struct thread_row *thread;
 	u32 number;
 
 	if (now >= window_end)
 		return 0;
-	watch_for_gaps(prev, next);
-	thread = thread__of(prev, &number);
+	thread = leaving(cpu, prev, &number);
 	if (thread)
 		switch_out(prev, thread, number, now, preempt, state);
 	thread = thread__of(next, &number);
+	cpu->running = (u64)next;
+	cpu->thread = number;
 	if (thread)
 		switch_in(next, thread, now, prev->pid == 0);
 	return 0;
@@ -210,6 +218,7 @@ static __always_inline void begin_current(struct task_struct *task, struct threa
 		      tier_full ? LEDGER_KERNEL : LEDGER_RUNNING);
 	thread->flags |= THREAD_CENSUS;
 	thread__publish(task, number);
+	this_cpu()->thread = number;
 }
 
 static __noinline u32 executable_of(struct task_struct *task)

@@ -21,9 +21,16 @@ def find_tool(name):
 
 
 def bpftool(*arguments):
-    """The answer of bpftool as JSON; a list for all `show` commands."""
-    result = subprocess.run([find_tool("bpftool"), "-j", *arguments], text=True, check=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    """The answer of bpftool as JSON; a list for all `show` commands.
+
+    Asked again if it fails: it does when an object goes away while it walks the list.
+    """
+    for attempt in range(5):
+        result = subprocess.run([find_tool("bpftool"), "-j", *arguments], text=True,
+                                check=attempt == 4, stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL)
+        if result.returncode == 0:
+            break
     return json.loads(result.stdout or "[]") or []
 
 
