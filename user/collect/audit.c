@@ -66,18 +66,17 @@ static void compare_all(struct profile *profile)
 	audit->idle_wake = idle_wake;
 	audit->runtime_error = outside(runtime, our_runtime, our_runtime + idle_wake);
 	audit->rundelay_error = outside(rundelay, our_rundelay - idle_wake, our_rundelay);
-	audit->together_error =
-		outside(runtime + rundelay, our_runtime + our_rundelay - idle_wake,
-			our_runtime + our_rundelay);
+	audit->together_error = outside(runtime + rundelay, our_runtime + our_rundelay - idle_wake,
+					our_runtime + our_rundelay);
 	audit->rundelay_per_wakeup = wakeups ? audit->rundelay_error * rundelay / wakeups : 0;
 	audit->switches_error = outside(switches, our_switches, our_switches);
 	audit->rundelay_known = access("/proc/self/schedstat", R_OK) == 0;
 }
 
 static const char *const causes[LOSSES] = {
-	[LOSS_THREADS] = "threads", [LOSS_WAITS] = "waits",	      [LOSS_CALLS] = "syscalls",
-	[LOSS_OBJECTS] = "objects", [LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
-	[LOSS_WAKERS] = "wakers",   [LOSS_INDEX] = "index",	      [LOSS_ERRNOS] = "errnos",
+	[LOSS_THREADS] = "threads",   [LOSS_WAITS] = "waits",		[LOSS_CALLS] = "syscalls",
+	[LOSS_OBJECTS] = "objects",   [LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
+	[LOSS_WAKERS] = "wakers",     [LOSS_INDEX] = "index",		[LOSS_ERRNOS] = "errnos",
 	[LOSS_SWITCHES] = "switches",
 };
 

@@ -26,8 +26,7 @@ struct gatherer *gatherer__new(struct session *session, enum tier tier, enum tar
 	struct gatherer *gatherer = calloc(1, sizeof(*gatherer));
 
 	if (gatherer)
-		*gatherer = (struct gatherer){
-			.session = session, .tier = tier, .target = target};
+		*gatherer = (struct gatherer){.session = session, .tier = tier, .target = target};
 	return gatherer;
 }
 

@@ -10,7 +10,7 @@
 
 /* A thread row on its way to be a thread of the model. */
 struct lead {
-	struct thread_row row;   /* a copy, whose books are closed */
+	struct thread_row row;	 /* a copy, whose books are closed */
 	struct ledger_wait open; /* the wait that the end of the window cut */
 	bool is_open;
 	uint32_t first_wait, wait_count; /* in the sorted lists */
@@ -90,7 +90,8 @@ static int add_open_wait(struct wait *wait, const struct lead *lead)
 	return 0;
 }
 
-/* Waits for which the maps had no room, or whose end was missed: what they were for is not known. */
+/* Waits for which the maps had no room, or whose end was missed: what they were for is not known.
+ */
 static void add_unkept(struct thread *thread, const struct thread_row *row)
 {
 	uint64_t waits = row->unkept_waits + row->ledger.lost_waits;
@@ -105,8 +106,7 @@ static void add_unkept(struct thread *thread, const struct thread_row *row)
 	};
 }
 
-static int fill_waits(struct thread *thread, const struct look *look,
-		      const struct lead *lead)
+static int fill_waits(struct thread *thread, const struct look *look, const struct lead *lead)
 {
 	int err = 0;
 
@@ -138,8 +138,7 @@ static int fill_waits(struct thread *thread, const struct look *look,
 	return err;
 }
 
-static int fill_calls(struct thread *thread, const struct look *look,
-		      const struct lead *lead)
+static int fill_calls(struct thread *thread, const struct look *look, const struct lead *lead)
 {
 	int err = 0;
 
@@ -175,8 +174,7 @@ static void fill_account(struct thread *thread, const struct ledger *ledger, boo
 				     account->blocked + account->unknown - account->lifetime);
 }
 
-static int fill_thread(struct thread *thread, const struct look *look,
-		       const struct lead *lead)
+static int fill_thread(struct thread *thread, const struct look *look, const struct lead *lead)
 {
 	const struct ledger *ledger = &lead->row.ledger;
 	int err;

@@ -26,10 +26,10 @@ struct look {
 /* A thread of the model, and what finds its process. */
 struct member {
 	int tid, tgid, ppid;
-	uint32_t flags;      /* THREAD_* */
-	uint64_t start;      /* absolute: orders the threads of a process */
+	uint32_t flags; /* THREAD_* */
+	uint64_t start; /* absolute: orders the threads of a process */
 	char comm[RECORDS_COMM];
-	char *executable;    /* owned until a process takes it; NULL: unknown */
+	char *executable; /* owned until a process takes it; NULL: unknown */
 	struct thread thread;
 };
 

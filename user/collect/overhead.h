@@ -16,11 +16,11 @@
 
 struct overhead {
 	const struct session *session;
-	int stats_fd;      /* open: the kernel measures now */
-	uint64_t since;    /* when the current phase began, CLOCK_MONOTONIC ns */
-	uint64_t quiet;    /* length of the current or next phase without measurement, ns */
+	int stats_fd;	   /* open: the kernel measures now */
+	uint64_t since;	   /* when the current phase began, CLOCK_MONOTONIC ns */
+	uint64_t quiet;	   /* length of the current or next phase without measurement, ns */
 	uint64_t measured; /* ns of the window that were measured */
-	bool refused;      /* the kernel does not let us */
+	bool refused;	   /* the kernel does not let us */
 };
 
 /* Begins with a measured phase. */

@@ -69,9 +69,10 @@ int session__map_rows(struct session *session)
 		void *base;
 
 		rows->capacity = bpf_map__max_entries(map);
-		rows->stride = (bpf_map__value_size(map) + 7) / 8 * 8;
+		rows->stride = ((size_t)bpf_map__value_size(map) + 7) / 8 * 8;
 		rows->length = (rows->stride * rows->capacity + page - 1) / page * page;
-		base = mmap(NULL, rows->length, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+		base = mmap(NULL, rows->length, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    bpf_map__fd(map), 0);
 		if (base == MAP_FAILED)
 			return -errno;
 		rows->base = base;

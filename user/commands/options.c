@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +49,20 @@ static const struct argp_option table[] = {
 	{0},
 };
 
+/* Wrong usage: one line, without argp's advice to try --help. */
+static void __attribute__((format(printf, 2, 3), noreturn))
+refuse(const struct argp_state *state, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "%s: ", state->name);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	exit(EXIT_USAGE);
+}
+
 static const char *const target_names[] = {
 	[TARGET_COMMAND] = "a command", [TARGET_PID] = "--pid",	  [TARGET_TID] = "--tid",
 	[TARGET_TREE] = "--tree",	[TARGET_NAME] = "--name", [TARGET_CGROUP] = "--cgroup",
@@ -57,10 +73,10 @@ static void set_target(struct trace_options *options, enum target_kind kind,
 		       struct argp_state *state)
 {
 	if (options->has_target && options->target.kind != kind)
-		argp_error(state, "%s and %s cannot be combined",
+		refuse(state, "%s and %s cannot be combined",
 			   target_names[options->target.kind], target_names[kind]);
 	if (options->has_target && kind != TARGET_PID && kind != TARGET_TID && kind != TARGET_TREE)
-		argp_error(state, "%s can be given only once", target_names[kind]);
+		refuse(state, "%s can be given only once", target_names[kind]);
 	options->has_target = true;
 	options->target.kind = kind;
 }
@@ -74,7 +90,7 @@ static void set_ids(struct trace_options *options, enum target_kind kind, const 
 	set_target(options, kind, state);
 	err = target__add_ids(&options->target, list, &why);
 	if (err)
-		argp_error(state, "%s %s: %s", target_names[kind], list,
+		refuse(state, "%s %s: %s", target_names[kind], list,
 			   why ? why : strerror(-err));
 }
 
@@ -83,9 +99,9 @@ static void set_text(struct trace_options *options, enum target_kind kind, const
 {
 	set_target(options, kind, state);
 	if (!*text)
-		argp_error(state, "%s needs a value", target_names[kind]);
+		refuse(state, "%s needs a value", target_names[kind]);
 	if (kind == TARGET_NAME && strlen(text) >= RECORDS_COMM)
-		argp_error(state, "--name %s: names of processes have at most %d characters", text,
+		refuse(state, "--name %s: names of processes have at most %d characters", text,
 			   RECORDS_COMM - 1);
 	options->target.text = strdup(text);
 	if (!options->target.text)
@@ -98,7 +114,7 @@ static uint64_t time_of(const char *option, const char *text, struct argp_state 
 	uint64_t ns = 0;
 
 	if (units__parse_time(text, &ns, &why))
-		argp_error(state, "%s %s: %s", option, text, why);
+		refuse(state, "%s %s: %s", option, text, why);
 	return ns;
 }
 
@@ -109,7 +125,7 @@ static uint64_t count_of(const char *option, const char *text, uint64_t low, uin
 	uint64_t count = 0;
 
 	if (units__parse_count(text, low, high, &count, &why))
-		argp_error(state, "%s %s: %s", option, text, why);
+		refuse(state, "%s %s: %s", option, text, why);
 	return count;
 }
 
@@ -122,10 +138,10 @@ static uint64_t entries_of_memory(const char *text, struct argp_state *state)
 	uint64_t bytes = 0, entries;
 
 	if (units__parse_size(text, &bytes, &why))
-		argp_error(state, "--memory %s: %s", text, why);
+		refuse(state, "--memory %s: %s", text, why);
 	entries = bytes / SESSION_BYTES_PER_ENTRY;
 	if (entries < MAP_ENTRIES_LOW || entries > MAP_ENTRIES_HIGH)
-		argp_error(state,
+		refuse(state,
 			   "--memory %s: must be between %llu and %llu bytes, %d for each thread",
 			   text, (unsigned long long)MAP_ENTRIES_LOW * SESSION_BYTES_PER_ENTRY,
 			   (unsigned long long)MAP_ENTRIES_HIGH * SESSION_BYTES_PER_ENTRY,
@@ -138,7 +154,7 @@ static enum tier tier_of(const char *text, struct argp_state *state)
 	if (strcmp(text, "waits") == 0)
 		return TIER_WAITS;
 	if (strcmp(text, "full") != 0)
-		argp_error(state, "--tier %s: is 'full' or 'waits'", text);
+		refuse(state, "--tier %s: is 'full' or 'waits'", text);
 	return TIER_FULL;
 }
 
@@ -171,7 +187,7 @@ static error_t parse_target(int key, char *text, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->has_target)
-			argp_error(state, "nothing to trace: give a command (-- COMMAND), --pid, "
+			refuse(state, "nothing to trace: give a command (-- COMMAND), --pid, "
 					  "--name ... or --all");
 		return 0;
 	}
@@ -186,7 +202,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case 'd':
 		options->duration = time_of("--duration", text, state);
 		if (!options->duration)
-			argp_error(state, "--duration %s: must be longer than nothing", text);
+			refuse(state, "--duration %s: must be longer than nothing", text);
 		return 0;
 	case 'o':
 		options->output = text;
