@@ -71,7 +71,7 @@ u32 pid_slots[PID_SLOTS];
 
 struct cpu cpus[CPUS];
 
-u32 pool_used[POOLS];     /* rows handed out for the first time */
+u32 pool_used[POOLS];	  /* rows handed out for the first time */
 u32 pool_recycled[POOLS]; /* rows handed out again */
 u64 losses[LOSSES];
 
@@ -96,6 +96,8 @@ const volatile u32 percpu_runqueues, percpu_preempt_count, percpu_hrtimer_bases,
 const volatile u32 timer_base_count;	     /* NR_BASES: 1 to 3 */
 const volatile u8 syscall_arguments[2][512]; /* enum argument_kind; [1]: 32-bit calls */
 const volatile u32 restart_syscall[2] = {219, 0};
+/* what this call leaves behind is no result, but the register of the code that was interrupted */
+const volatile u32 sigreturn_syscall[2] = {15, 173};
 const volatile u32 ephemeral_port = 32768; /* ports from here on are nobody's address */
 
 static __always_inline void lose(u32 cause)

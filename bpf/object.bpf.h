@@ -85,8 +85,10 @@ GLOBAL u32 read_path(u64 file_address, struct object_row *object)
 			mounted = (void *)above + bpf_core_field_offset(struct mount, mnt);
 			continue;
 		}
-		if (at >= OBJECT_TEXT - OBJECT_COMPONENT)
-			break; /* the root-most part is left out */
+		if (at >= OBJECT_TEXT - OBJECT_COMPONENT) {
+			object->state = OBJECT_PATH_CUT;
+			break;
+		}
 		at &= OBJECT_COMPONENT - 1;
 		barrier_var(at); /* the compiler would drop the mask, and older verifiers need it */
 		length = bpf_probe_read_kernel_str(&object->text[at], OBJECT_COMPONENT,

@@ -166,10 +166,13 @@ struct object_key {
 #define OBJECT_TEXT	 512
 #define OBJECT_COMPONENT 256 /* longest component of a path, with its NUL (NAME_MAX + 1) */
 
+/* the path was too long: what is next to the root is missing */
+#define OBJECT_PATH_CUT 1
+
 struct object_row {
 	struct object_key key;
 	__u32 text_length;
-	__u32 state; /* sockets: sk_state (listening or not) */
+	__u32 state; /* sockets: sk_state (listening or not); paths: OBJECT_PATH_CUT or 0 */
 	/* paths: components from the leaf up, each ended by NUL; unix sockets: the address */
 	char text[OBJECT_TEXT];
 };
@@ -208,6 +211,7 @@ struct call_cache {
 #define THREAD_BOOKS	 0x10 /* `end` is filled */
 #define THREAD_CENSUS	 0x20 /* it lived before the window */
 #define THREAD_HELD	 0x80 /* the command before its exec: outside the window */
+#define THREAD_EXITING	 0x100 /* it has begun to exit */
 #define THREAD_PARTIAL	 0x40 /* its waits could not all be kept (a full map) */
 
 struct thread_row {

@@ -49,6 +49,13 @@ GLOBAL int call__count_error(struct call_row *call, u32 number, u32 error)
 	return 0;
 }
 
+static __always_inline bool is_sigreturn(u32 call)
+{
+	if (call & SYSCALL_COMPAT)
+		return (call & ~SYSCALL_COMPAT) == sigreturn_syscall[1];
+	return call == sigreturn_syscall[0];
+}
+
 static __always_inline void call__record(struct thread_row *thread, u32 thread_number,
 					 const struct ledger_call *done, s64 result)
 {
@@ -77,7 +84,7 @@ static __always_inline void call__record(struct thread_row *thread, u32 thread_n
 	if (done->total < call->min || call->calls == 1)
 		call->min = done->total;
 	histogram__count(call->histogram, done->total);
-	if (result < 0 && result >= -4095)
+	if (result < 0 && result >= -4095 && !is_sigreturn(done->call))
 		call__count_error(call, cache->row, -result);
 }
 

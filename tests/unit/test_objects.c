@@ -96,6 +96,7 @@ static void a_path_that_did_not_fit_shows_that_its_front_is_missing(void **state
 		used += 10;
 	}
 	object.text_length = (uint32_t)used;
+	object.state = OBJECT_PATH_CUT;
 	path = objects__path(&object);
 	assert_non_null(path);
 	assert_memory_equal(path, ".../directory/directory", 23);
@@ -113,6 +114,7 @@ static void a_row_that_is_full_to_the_last_byte_is_read_within_bounds(void **sta
 	object->key.kind = OBJECT_FILE;
 	memset(object->text, 'x', OBJECT_TEXT); /* and no NUL at all */
 	object->text_length = 100000;
+	object->state = OBJECT_PATH_CUT;
 	path = objects__path(object);
 	assert_non_null(path);
 	assert_int_equal(strlen(path), 3 + 1 + OBJECT_TEXT);

@@ -77,7 +77,6 @@ static const char *const causes[LOSSES] = {
 	[LOSS_THREADS] = "threads",   [LOSS_WAITS] = "waits",		[LOSS_CALLS] = "syscalls",
 	[LOSS_OBJECTS] = "objects",   [LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
 	[LOSS_WAKERS] = "wakers",     [LOSS_INDEX] = "index",		[LOSS_ERRNOS] = "errnos",
-	[LOSS_SWITCHES] = "switches",
 };
 
 static const char *const maps[POOLS] = {
@@ -102,8 +101,10 @@ static int fill_losses(struct profile *profile, const struct session *session)
 	audit->lost = calloc(LOSSES + 2, sizeof(*audit->lost));
 	if (!audit->lost)
 		return -ENOMEM;
+	audit->hidden_switches = session__loss(session, LOSS_SWITCHES);
 	for (int i = 0; i < LOSSES; i++)
-		audit->lost[audit->lost_count++] =
+		if (i != LOSS_SWITCHES)
+			audit->lost[audit->lost_count++] =
 			(struct loss_count){causes[i], session__loss(session, i)};
 	audit->lost[audit->lost_count++] =
 		(struct loss_count){"transitions", lost_transitions(profile)};

@@ -7,6 +7,7 @@
 #include "collect/audit.h"
 #include "collect/gather_threads.h"
 #include "names/objects.h"
+#include "names/syscalls.h"
 
 /* A thread row on its way to be a thread of the model. */
 struct lead {
@@ -90,20 +91,23 @@ static int add_open_wait(struct wait *wait, const struct lead *lead)
 	return 0;
 }
 
-/* Waits for which the maps had no room, or whose end was missed: what they were for is not known.
- */
-static void add_unkept(struct thread *thread, const struct thread_row *row)
+/* Waits without a row, for want of room or of their end: what they were for is not known. */
+static int add_unkept(struct thread *thread, const struct thread_row *row)
 {
 	uint64_t waits = row->unkept_waits + row->ledger.lost_waits;
+	struct wait *wait;
 
 	if (!waits)
-		return;
+		return 0;
 	thread->waits[thread->wait_count++] = (struct wait){
 		.class = CLASS_OTHER,
 		.count = waits,
 		.censored = waits,
 		.total = row->unkept_blocked + row->ledger.lost_blocked,
 	};
+	wait = &thread->waits[thread->wait_count - 1];
+	wait->object = strdup("not attributed: events or rows were lost");
+	return wait->object ? 0 : -ENOMEM;
 }
 
 static int fill_waits(struct thread *thread, const struct look *look, const struct lead *lead)
@@ -131,25 +135,57 @@ static int fill_waits(struct thread *thread, const struct look *look, const stru
 		*wait = (struct wait){.class = CLASS_OTHER};
 		add_open_wait(wait, lead);
 	}
-	add_unkept(thread, &lead->row);
+	if (!err)
+		err = add_unkept(thread, &lead->row);
 	if (!err)
 		err = waits__merge(thread->waits, &thread->wait_count);
 	qsort(thread->waits, thread->wait_count, sizeof(*thread->waits), waits__by_harm);
 	return err;
 }
 
+/*
+ * The call that the window's end cut: in the sums, as far as it went, but in no distribution.
+ * Where it was entered before the window too, only that it was there is known.
+ */
+static void add_open_call(struct thread *thread, const struct ledger *ledger, bool full)
+{
+	const char *name = syscalls__name(ledger->call);
+	uint64_t total, off_cpu = ledger->call_off_cpu, blocked = ledger->call_blocked;
+	struct call *call = NULL;
+
+	if (!full || ledger->state == LEDGER_ENDED || !(ledger->flags & LEDGER_IN_CALL) || !name)
+		return;
+	for (size_t i = 0; i < thread->call_count; i++)
+		if (!strcmp(thread->calls[i].name, name))
+			call = &thread->calls[i];
+	if (!call) {
+		call = &thread->calls[thread->call_count++];
+		*call = (struct call){.name = name};
+	}
+	call->censored++;
+	if (!(ledger->flags & LEDGER_ENTRY_SEEN))
+		return;
+	if (!ledger__is_running(ledger->state))
+		off_cpu += ledger->at - ledger->wait_since;
+	if (ledger->state == LEDGER_BLOCKED)
+		blocked += ledger->at - ledger->wait_since;
+	total = ledger->at - ledger->call_since;
+	call->total += total;
+	call->blocked += blocked;
+	call->cpu += total > off_cpu ? total - off_cpu : 0;
+}
+
 static int fill_calls(struct thread *thread, const struct look *look, const struct lead *lead)
 {
 	int err = 0;
 
-	if (!lead->call_count)
-		return 0;
-	thread->calls = calloc(lead->call_count, sizeof(*thread->calls));
+	thread->calls = calloc(lead->call_count + 1, sizeof(*thread->calls));
 	if (!thread->calls)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < lead->call_count && !err; i++)
 		err = call__from_row(&thread->calls[thread->call_count++], &look->sources,
 				     look->calls[lead->first_call + i].number);
+	add_open_call(thread, &lead->row.ledger, look->tier == TIER_FULL);
 	qsort(thread->calls, thread->call_count, sizeof(*thread->calls), calls__by_total);
 	return err;
 }
@@ -240,11 +276,29 @@ static char *executable_path(const struct look *look, const struct thread_row *r
 	return objects__path(rows__at(&look->sources.pools[POOL_OBJECTS], row->executable));
 }
 
+/*
+ * Its last switch-out was missed: it has not ended, yet the closing census did not find it. If
+ * it was seen to exit, its books close with its last event; else nothing is known since that.
+ */
+static void settle_vanished(struct thread_row *row)
+{
+	ledger__drop_wait(&row->ledger);
+	row->ledger.lost++;
+	if (row->flags & THREAD_EXITING) {
+		row->ledger.state = LEDGER_ENDED;
+		row->flags |= THREAD_ENDED;
+	} else {
+		row->ledger.state = LEDGER_UNKNOWN;
+	}
+}
+
 int member__from_row(struct member *member, const struct look *look, uint32_t number)
 {
 	struct lead lead = {};
 
 	memcpy(&lead.row, rows__at(&look->sources.pools[POOL_THREADS], number), sizeof(lead.row));
+	if (!(lead.row.flags & (THREAD_ENDED | THREAD_BOOKS)))
+		settle_vanished(&lead.row);
 	lead.is_open = ledger__close(&lead.row.ledger, look->end, &lead.open);
 	lead.first_wait = look__find(look->waits, look->wait_count, number, &lead.wait_count);
 	lead.first_call = look__find(look->calls, look->call_count, number, &lead.call_count);

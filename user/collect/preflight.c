@@ -126,6 +126,7 @@ static void look_at_btf(const struct btf *btf, struct preflight *preflight)
 	preflight->hook_waking = find_hook(btf, "sched_waking") != NULL;
 	preflight->hook_wakeup_new = find_hook(btf, "sched_wakeup_new") != NULL;
 	preflight->hook_exec = find_hook(btf, "sched_process_exec") != NULL;
+	preflight->hook_exit = find_hook(btf, "sched_process_exit") != NULL;
 	preflight->hook_sys_enter = find_hook(btf, "sys_enter") != NULL;
 	preflight->hook_sys_exit = find_hook(btf, "sys_exit") != NULL;
 	preflight->hook_cgroup = find_hook(btf, "cgroup_attach_task") != NULL;
@@ -202,7 +203,7 @@ const char *preflight__obstacle(const struct preflight *preflight, bool full)
 		return "this kernel has no type information (/sys/kernel/btf/vmlinux): it needs "
 		       "CONFIG_DEBUG_INFO_BTF, which distribution kernels have since about 5.10";
 	if (!preflight->hook_switch || !preflight->hook_waking || !preflight->hook_wakeup_new ||
-	    !preflight->hook_exec)
+	    !preflight->hook_exec || !preflight->hook_exit)
 		return "this kernel lacks scheduler tracepoints (CONFIG_TRACEPOINTS): nothing can be "
 		       "traced";
 	if (!preflight->task_iterator)

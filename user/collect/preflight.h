@@ -20,7 +20,7 @@ struct preflight {
 	char machine[80];
 	bool btf; /* /sys/kernel/btf/vmlinux can be read */
 	bool cap_bpf, cap_perfmon, cap_sys_admin;
-	bool hook_switch, hook_waking, hook_wakeup_new, hook_exec; /* both tiers need these */
+	bool hook_switch, hook_waking, hook_wakeup_new, hook_exec, hook_exit; /* both tiers need these */
 	bool hook_sys_enter, hook_sys_exit;			   /* the full tier needs these */
 	bool hook_cgroup;
 	bool task_iterator;

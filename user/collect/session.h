@@ -29,7 +29,7 @@ struct session_options {
 
 #define SESSION_MAP_ENTRIES 8192
 /* About this much kernel memory for one of map_entries, all maps together. */
-#define SESSION_BYTES_PER_ENTRY 6500
+#define SESSION_BYTES_PER_ENTRY 8200
 
 /* A pool of rows that the programs fill, mapped into this process. Row 0 is not used. */
 struct rows {

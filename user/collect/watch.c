@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
@@ -34,16 +36,24 @@ static sigset_t ending_signals(void)
 	return set;
 }
 
+/* pidfds of threads need PIDFD_THREAD (6.9); a directory in /proc belongs to one thread too. */
+static int open_thread(int tid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", tid);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int open_targets(struct watch *watch, const struct target *target)
 {
-	/* pidfds of threads need PIDFD_THREAD (6.9); threads are watched by nobody then */
-	if (target->kind != TARGET_PID && target->kind != TARGET_TREE)
-		return 0;
+	watch->are_threads = target->kind == TARGET_TID;
 	watch->target_fds = calloc(target->id_count + 1, sizeof(*watch->target_fds));
 	if (!watch->target_fds)
 		return -ENOMEM;
 	for (size_t i = 0; i < target->id_count; i++) {
-		int fd = pidfd_open(target->ids[i], 0);
+		int fd = watch->are_threads ? open_thread(target->ids[i])
+					    : pidfd_open(target->ids[i], 0);
 
 		if (fd < 0)
 			return -errno;
@@ -75,15 +85,22 @@ static bool take_signal(struct watch *watch)
 	return true;
 }
 
+static bool is_gone(const struct watch *watch, int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	if (watch->are_threads)
+		return faccessat(fd, "stat", F_OK, 0) != 0;
+	return poll(&poll_fd, 1, 0) == 1;
+}
+
 /* Drops the processes that have exited. True if there were some and all are gone. */
 static bool targets_are_gone(struct watch *watch)
 {
 	size_t kept = 0, before = watch->target_count;
 
 	for (size_t i = 0; i < watch->target_count; i++) {
-		struct pollfd poll_fd = {.fd = watch->target_fds[i], .events = POLLIN};
-
-		if (poll(&poll_fd, 1, 0) == 1)
+		if (is_gone(watch, watch->target_fds[i]))
 			close(watch->target_fds[i]);
 		else
 			watch->target_fds[kept++] = watch->target_fds[i];
@@ -101,8 +118,9 @@ static int wait_once(struct watch *watch, const struct command *command, int tim
 	/* POLLERR, which is always reported, is how a pipe says that its reader has gone */
 	fds[FD_STDOUT] = (struct pollfd){.fd = STDOUT_FILENO};
 	fds[FD_COMMAND] = (struct pollfd){.fd = command ? command->pidfd : -1, .events = POLLIN};
-	fds[FD_TARGETS] = (struct pollfd){.fd = watch->target_count ? watch->target_fds[0] : -1,
-					  .events = POLLIN};
+	fds[FD_TARGETS] = (struct pollfd){.fd = -1, .events = POLLIN};
+	if (watch->target_count && !watch->are_threads)
+		fds[FD_TARGETS].fd = watch->target_fds[0];
 	return poll(fds, FD_COUNT, timeout_ms);
 }
 
@@ -143,7 +161,7 @@ enum watch_end watch__wait(struct watch *watch, struct command *command, uint64_
 			watch->has_status = true;
 			return WATCH_COMMAND;
 		}
-		if (fds[FD_TARGETS].revents && targets_are_gone(watch))
+		if ((fds[FD_TARGETS].revents || watch->are_threads) && targets_are_gone(watch))
 			return WATCH_TARGETS;
 		if (fds[FD_STDOUT].revents & POLLERR)
 			return WATCH_PIPE;

@@ -23,7 +23,8 @@ enum watch_end {
 
 struct watch {
 	int signal_fd;
-	int *target_fds; /* pidfds */
+	int *target_fds; /* pidfds; of threads their directories in /proc */
+	bool are_threads;
 	size_t target_count;
 	int signal; /* the one that ended it, 0: none */
 	int status; /* of the command, if it ended */

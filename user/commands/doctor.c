@@ -87,6 +87,8 @@ static enum verdict check_hooks(const struct preflight *preflight)
 				   "new threads", absent));
 	worst = worse(worst, check("hook sched_process_exec", preflight->hook_exec, MISSING,
 				   "commands from their exec on", absent));
+	worst = worse(worst, check("hook sched_process_exit", preflight->hook_exit, MISSING,
+				   "threads that end", absent));
 	worst = worse(worst, check("hook sys_enter", preflight->hook_sys_enter, LIMITED,
 				   "syscalls (full tier)", no_calls));
 	worst = worse(worst, check("hook sys_exit", preflight->hook_sys_exit, LIMITED,

@@ -193,9 +193,9 @@ static int tick(void *context, uint64_t elapsed)
 	int wanted;
 
 	show_progress(run, elapsed / 1000000000);
+	/* what it cannot take stays, and is counted as lost */
 	if (session__runs_low(run->session))
-		gatherer__reap(
-			run->gatherer); /* what it cannot take stays, and is counted as lost */
+		gatherer__reap(run->gatherer);
 	wanted = overhead__step(&run->overhead, now_ns());
 	return wanted < TICK_MS ? wanted : TICK_MS;
 }

@@ -148,6 +148,7 @@ struct audit {
 	size_t lost_count;
 	struct map_use *maps;
 	size_t map_count;
+	uint64_t hidden_switches; /* that the whole system made without our programs being run */
 	bool programs_known;
 	uint64_t programs; /* ns that our programs ran, estimated from sampled runs */
 	uint64_t tool_cpu; /* ns of CPU of waitscope itself in the window */

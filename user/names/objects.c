@@ -38,7 +38,7 @@ char *objects__path(const struct object_row *object)
 
 	if (length > OBJECT_TEXT)
 		length = OBJECT_TEXT;
-	cut = length >= OBJECT_TEXT - OBJECT_COMPONENT;
+	cut = object->state == OBJECT_PATH_CUT;
 	while (length && !object->text[length - 1])
 		length--;
 	if (!length || object->key.kind == OBJECT_SOCKET || object->key.kind == OBJECT_ANONYMOUS)

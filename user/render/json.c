@@ -146,6 +146,7 @@ static struct json_object *audit_of(struct json_builder *builder, const struct a
 	json__add_signed(builder, object, "residual_ns", audit->residual);
 	json__add_count(builder, object, "comparable_threads", audit->comparable);
 	json__add_fraction(builder, object, "runtime_error", known ? audit->runtime_error : NAN);
+	json__add_count(builder, object, "hidden_switches", audit->hidden_switches);
 	json__add_fraction(builder, object, "run_and_delay_error",
 			   known && audit->rundelay_known ? audit->together_error : NAN);
 	json__add_fraction(builder, object, "rundelay_per_wakeup_ns",
