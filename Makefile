@@ -1,22 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# make            the tool and the workloads, in build/
-# make demo       installs what is missing, builds, traces the bundled programs
-# make test       the same, then all tests (as root)
-# make test-unit  tests that need no root
-# make test-live  tests against live programs (root)
-# make test-kernels   the live tests in Debian's kernels under QEMU
-# make bench      what tracing costs, beside the tools of others
-# make lint  make install [PREFIX=/usr/local] [DESTDIR=]  make clean
-# V=1 shows the commands.
+# make               the tool and the workloads, in build/
+# make demo          installs what is missing, builds, traces the bundled programs (as root)
+# make test          installs what is missing, builds, runs all tests (as root)
+# make test-unit     the tests that need no root
+# make test-live     the tests against live programs (as root)
+# make test-kernels  the live tests in Debian's kernels under QEMU: KERNELS="6.1 6.12-rt ..."
+# make bench         what tracing costs, beside the tools of others (as root): BENCH="OPTION ..."
+# make lint          looks through every source file
+# make format        clang-format for all of them
+# make install       PREFIX=/usr/local DESTDIR=; make uninstall takes them too
+# make clean
+#
+# V=1 shows the commands, BUILD=DIRECTORY builds elsewhere.
 
 BUILD  ?= build
 PREFIX ?= /usr/local
 CC     ?= gcc
 CLANG  ?= clang
 
-Q  = $(if $(V),,@)
-say = @$(if $(V),true,printf '  %-6s %s\n' $(1) $(2))
+Q   = $(if $(filter-out 0,$(V)),,@)
+say = $(if $(Q),@printf '  %-6s %s\n' $(1) $(2))
+
+# For recipes that take root: stops them before they begin. $(1) says why, and what to type.
+as_root = $(if $(filter-out 0,$(shell id -u)),$(error $(1)))
+
+# For makes within a recipe: all processors, unless this make was told a number of jobs itself.
+JOBS = --no-print-directory $(if $(filter -j% --jobserver%,$(MFLAGS)),,-j$(shell nproc))
 
 WARNINGS = -Wall -Wextra -Werror -Wno-missing-field-initializers
 CFLAGS  ?= -O2 -g
@@ -38,12 +48,17 @@ UNIT_TESTS := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 LIVE_TESTS := $(basename $(notdir $(wildcard tests/live/test_*.c)))
 LIVE_LIB   := $(wildcard tests/live/lib/*.c)
 
-.PHONY: all demo test test-unit test-live test-kernels bench lint format install uninstall clean \
-	packages test-packages programs checked
+.PHONY: all help demo test test-unit test-live test-kernels bench lint format install uninstall \
+	clean programs checked generated test-programs unit-programs live-programs
 
 all: programs
 
+# (":" is for nothing to be said where nothing is to be done.)
 programs: $(BUILD)/waitscope $(WORKLOADS:%=$(BUILD)/workloads/%)
+	@:
+
+help:
+	@sed -n '3,/^$$/s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 # --- the kernel side ---------------------------------------------------------------------------
 
@@ -70,9 +85,9 @@ $(BUILD)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
 
-# every file that sees the skeleton (collect/session_internal.h)
-$(foreach kind,obj asan,$(patsubst %.c,$(BUILD)/$(kind)/%.o,$(wildcard user/collect/session*.c))): \
-	$(BUILD)/bpf/waitscope.skel.h
+# The dependency files know who includes the skeleton; before there are any it has to be there.
+COLLECT := $(patsubst %.c,%.o,$(wildcard user/collect/*.c))
+$(COLLECT:%=$(BUILD)/obj/%) $(COLLECT:%=$(BUILD)/asan/%): | $(BUILD)/bpf/waitscope.skel.h
 
 $(BUILD)/waitscope: $(OBJECTS)
 	$(call say,LINK,$@)
@@ -80,6 +95,8 @@ $(BUILD)/waitscope: $(OBJECTS)
 
 # The same program with the sanitizers in, for the tests.
 checked: $(BUILD)/waitscope-checked
+	@:
+
 $(BUILD)/waitscope-checked: $(CHECKED)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -103,52 +120,80 @@ $(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o $(LIVE_LIB:%.c=$(BUILD)/obj/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $^ -lcmocka -ljson-c -lm -lpthread -o $@
 
-test: packages test-packages
-	$(Q)$(MAKE) --no-print-directory programs checked $(UNIT_TESTS:%=$(BUILD)/unit/%) \
-		$(LIVE_TESTS:%=$(BUILD)/live/%)
-	$(Q)tests/run.sh $(UNIT_TESTS:%=$(BUILD)/unit/%) $(LIVE_TESTS:%=$(BUILD)/live/%)
+UNIT_PROGRAMS := $(UNIT_TESTS:%=$(BUILD)/unit/%)
+LIVE_PROGRAMS := $(LIVE_TESTS:%=$(BUILD)/live/%)
 
-test-unit: $(UNIT_TESTS:%=$(BUILD)/unit/%)
-	$(Q)tests/run.sh $^
+unit-programs: $(UNIT_PROGRAMS)
+	@:
 
-test-live: programs checked $(LIVE_TESTS:%=$(BUILD)/live/%)
-	$(Q)tests/run.sh $(LIVE_TESTS:%=$(BUILD)/live/%)
+live-programs: programs checked $(LIVE_PROGRAMS)
+	@:
 
-test-kernels: programs $(LIVE_TESTS:%=$(BUILD)/live/%)
+test-programs: live-programs unit-programs
+	@:
+
+test:
+	$(call as_root,tracing other programs takes root: sudo make test (or: make test-unit))
+	$(Q)./install-packages.sh build test
+	$(Q)$(MAKE) $(JOBS) test-programs
+	$(Q)tests/run.sh $(UNIT_PROGRAMS) $(LIVE_PROGRAMS)
+
+test-unit:
+	$(Q)./install-packages.sh check
+	$(Q)$(MAKE) $(JOBS) unit-programs
+	$(Q)tests/run.sh $(UNIT_PROGRAMS)
+
+test-live:
+	$(call as_root,tracing other programs takes root: sudo make test-live)
+	$(Q)./install-packages.sh build test
+	$(Q)$(MAKE) $(JOBS) live-programs
+	$(Q)tests/run.sh $(LIVE_PROGRAMS)
+
+test-kernels:
+	$(Q)./install-packages.sh build check kernels
+	$(Q)$(MAKE) $(JOBS) live-programs
 	$(Q)tests/kernels/live.sh $(KERNELS)
 
-bench: programs
+bench:
+	$(call as_root,tracing takes root: sudo make bench)
+	$(Q)./install-packages.sh build bench
+	$(Q)$(MAKE) $(JOBS) programs
 	$(Q)tests/bench/bench.py $(BENCH)
 
 # --- what people do ----------------------------------------------------------------------------
 
-packages:
+demo:
+	$(call as_root,tracing takes root: sudo make demo)
 	$(Q)./install-packages.sh build
-
-test-packages:
-	$(Q)./install-packages.sh test
-
-demo: packages
-	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(MAKE) $(JOBS) programs
 	$(Q)./demo.sh $(BUILD)
 
+# Headers that are made; the linters need them. (Those of the bench are its own affair.)
+BENCH_BUILD = $(abspath $(BUILD))/bench
+
+generated: $(BUILD)/bpf/waitscope.skel.h
+	$(Q)$(MAKE) $(JOBS) -s -C tests/bench OUT=$(BENCH_BUILD) $(BENCH_BUILD)/floor.skel.h
+
 lint:
+	$(Q)./install-packages.sh build check lint
+	$(Q)$(MAKE) $(JOBS) generated
 	$(Q)./lint.sh $(BUILD)
 
 format:
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
 install: programs
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/waitscope
-	install -m 755 $(BUILD)/waitscope $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(WORKLOADS:%=$(BUILD)/workloads/%) $(DESTDIR)$(PREFIX)/libexec/waitscope/
+	$(call say,INST,$(DESTDIR)$(PREFIX))
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/waitscope
+	$(Q)install -m 755 $(BUILD)/waitscope $(DESTDIR)$(PREFIX)/bin/
+	$(Q)install -m 755 $(WORKLOADS:%=$(BUILD)/workloads/%) $(DESTDIR)$(PREFIX)/libexec/waitscope/
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/waitscope
-	rm -rf $(DESTDIR)$(PREFIX)/libexec/waitscope
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/waitscope
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/libexec/waitscope
 
 clean:
-	rm -rf $(BUILD)
+	$(Q)rm -rf $(BUILD)
 
 .SECONDARY:
 

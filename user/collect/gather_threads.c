@@ -277,18 +277,19 @@ static char *executable_path(const struct look *look, const struct thread_row *r
 }
 
 /*
- * Its last switch-out was missed: it has not ended, yet the closing census did not find it. If
- * it was seen to exit, its books close with its last event; else nothing is known since that.
+ * It has not ended, yet the closing census did not find it. If it was seen to exit, the window was
+ * over before it was switched out for the last time: its books close with its last event, and
+ * nothing is missing. Else that switch-out was missed, and nothing is known since the last event.
  */
 static void settle_vanished(struct thread_row *row)
 {
 	ledger__drop_wait(&row->ledger);
-	row->ledger.lost++;
 	if (row->flags & THREAD_EXITING) {
 		row->ledger.state = LEDGER_ENDED;
 		row->flags |= THREAD_ENDED;
 	} else {
 		row->ledger.state = LEDGER_UNKNOWN;
+		row->ledger.lost++;
 	}
 }
 
