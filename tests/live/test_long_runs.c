@@ -18,10 +18,10 @@ static uint64_t processes_named(struct json_object *profile, const char *comm)
 /* Each shell loop starts 3000 processes, one after the other; there is room for 1024. */
 static void short_lived_processes_make_room_for_others(void **state)
 {
-	struct trace *trace = trace__run(
-		WORDS("--map-entries", "1024", "--", "sh", "-c",
-		      "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i + 1)); done"),
-		120000);
+	struct trace *trace =
+		trace__run(WORDS("--map-entries", "1024", "--", "sh", "-c",
+				 "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i + 1)); done"),
+			   120000);
 
 	(void)state;
 	assert_int_equal(trace->status, 0);
@@ -36,10 +36,10 @@ static void short_lived_processes_make_room_for_others(void **state)
 /* Rows that changed hands carry nothing over: every process has made the same calls. */
 static void a_row_that_is_used_again_begins_empty(void **state)
 {
-	struct trace *trace = trace__run(
-		WORDS("--map-entries", "1024", "--", "sh", "-c",
-		      "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i + 1)); done"),
-		120000);
+	struct trace *trace =
+		trace__run(WORDS("--map-entries", "1024", "--", "sh", "-c",
+				 "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i + 1)); done"),
+			   120000);
 	struct json_object *first = the_process_named(trace->profile, "true"), *process, *call;
 
 	(void)state;

@@ -36,10 +36,18 @@ static double outside(double theirs, double low, double high)
 	return off / theirs;
 }
 
+static uint64_t switches_off(const struct comparison *books)
+{
+	uint64_t kernel = books->voluntary + books->involuntary;
+	uint64_t ours = books->our_voluntary + books->our_involuntary;
+
+	return ours > kernel ? ours - kernel : kernel - ours;
+}
+
 static void compare_all(struct profile *profile)
 {
 	double runtime = 0, rundelay = 0, switches = 0;
-	double our_runtime = 0, our_rundelay = 0, our_switches = 0, idle_wake = 0, wakeups = 0;
+	double our_runtime = 0, our_rundelay = 0, off_switches = 0, idle_wake = 0, wakeups = 0;
 	struct audit *audit = &profile->audit;
 
 	audit->conserved = true;
@@ -57,7 +65,7 @@ static void compare_all(struct profile *profile)
 			rundelay += books->rundelay;
 			our_rundelay += books->our_rundelay;
 			switches += books->voluntary + books->involuntary;
-			our_switches += books->our_voluntary + books->our_involuntary;
+			off_switches += switches_off(books); /* signs must not cancel */
 			idle_wake += books->idle_wake;
 			wakeups += thread->wakeups;
 		}
@@ -69,14 +77,14 @@ static void compare_all(struct profile *profile)
 	audit->together_error = outside(runtime + rundelay, our_runtime + our_rundelay - idle_wake,
 					our_runtime + our_rundelay);
 	audit->rundelay_per_wakeup = wakeups ? audit->rundelay_error * rundelay / wakeups : 0;
-	audit->switches_error = outside(switches, our_switches, our_switches);
+	audit->switches_error = switches ? off_switches / switches : 0;
 	audit->rundelay_known = access("/proc/self/schedstat", R_OK) == 0;
 }
 
 static const char *const causes[LOSSES] = {
-	[LOSS_THREADS] = "threads",   [LOSS_WAITS] = "waits",		[LOSS_CALLS] = "syscalls",
-	[LOSS_OBJECTS] = "objects",   [LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
-	[LOSS_WAKERS] = "wakers",     [LOSS_INDEX] = "index",		[LOSS_ERRNOS] = "errnos",
+	[LOSS_THREADS] = "threads", [LOSS_WAITS] = "waits",	      [LOSS_CALLS] = "syscalls",
+	[LOSS_OBJECTS] = "objects", [LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
+	[LOSS_WAKERS] = "wakers",   [LOSS_INDEX] = "index",	      [LOSS_ERRNOS] = "errnos",
 };
 
 static const char *const maps[POOLS] = {
@@ -105,7 +113,7 @@ static int fill_losses(struct profile *profile, const struct session *session)
 	for (int i = 0; i < LOSSES; i++)
 		if (i != LOSS_SWITCHES)
 			audit->lost[audit->lost_count++] =
-			(struct loss_count){causes[i], session__loss(session, i)};
+				(struct loss_count){causes[i], session__loss(session, i)};
 	audit->lost[audit->lost_count++] =
 		(struct loss_count){"transitions", lost_transitions(profile)};
 	audit->lost[audit->lost_count++] =

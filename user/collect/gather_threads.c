@@ -179,25 +179,32 @@ static int fill_calls(struct thread *thread, const struct look *look, const stru
 {
 	int err = 0;
 
+	thread->call_count = 0;
 	thread->calls = calloc(lead->call_count + 1, sizeof(*thread->calls));
 	if (!thread->calls)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < lead->call_count && !err; i++)
 		err = call__from_row(&thread->calls[thread->call_count++], &look->sources,
 				     look->calls[lead->first_call + i].number);
-	add_open_call(thread, &lead->row.ledger, look->tier == TIER_FULL);
+	if (!err)
+		add_open_call(thread, &lead->row.ledger, look->tier == TIER_FULL);
 	qsort(thread->calls, thread->call_count, sizeof(*thread->calls), calls__by_total);
 	return err;
 }
 
-static void fill_account(struct thread *thread, const struct ledger *ledger, bool full)
+static void fill_account(struct thread *thread, const struct thread_row *row, bool full)
 {
+	bool in_kernel = row->flags & (THREAD_KTHREAD | THREAD_IO_WORKER);
+	const struct ledger *ledger = &row->ledger;
 	struct account *account = &thread->account;
 
 	account->user = ledger->sum[LEDGER_USER];
 	account->kernel = ledger->sum[LEDGER_KERNEL];
-	account->split = full;
 	account->running = account->user + account->kernel + ledger->sum[LEDGER_RUNNING];
+	if (in_kernel)
+		account->kernel = account->running;
+	/* a thread that made no call while it was watched: nobody knows where it ran */
+	account->split = full && (!account->running || account->user || account->kernel);
 	account->runnable = ledger->sum[LEDGER_RUNNABLE];
 	account->preempted = ledger->sum[LEDGER_PREEMPTED];
 	account->blocked = ledger->sum[LEDGER_BLOCKED];
@@ -237,7 +244,7 @@ static int fill_thread(struct thread *thread, const struct look *look, const str
 	err = fill_waits(thread, look, lead);
 	if (!err)
 		err = fill_calls(thread, look, lead);
-	fill_account(thread, ledger, look->tier == TIER_FULL);
+	fill_account(thread, &lead->row, look->tier == TIER_FULL);
 	audit__compare(&thread->books, &lead->row);
 	return err;
 }

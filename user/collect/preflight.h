@@ -20,8 +20,9 @@ struct preflight {
 	char machine[80];
 	bool btf; /* /sys/kernel/btf/vmlinux can be read */
 	bool cap_bpf, cap_perfmon, cap_sys_admin;
-	bool hook_switch, hook_waking, hook_wakeup_new, hook_exec, hook_exit; /* both tiers need these */
-	bool hook_sys_enter, hook_sys_exit;			   /* the full tier needs these */
+	bool hook_switch, hook_waking, hook_wakeup_new, hook_exec,
+		hook_exit;		    /* both tiers need these */
+	bool hook_sys_enter, hook_sys_exit; /* the full tier needs these */
 	bool hook_cgroup;
 	bool task_iterator;
 	bool prev_state;  /* sched_switch passes it (5.18) */

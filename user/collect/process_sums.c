@@ -83,7 +83,7 @@ static void add_account(struct account *to, const struct account *from)
 	to->running += from->running;
 	to->user += from->user;
 	to->kernel += from->kernel;
-	to->split = from->split;
+	to->split = to->split || from->split;
 	to->runnable += from->runnable;
 	to->preempted += from->preempted;
 	to->blocked += from->blocked;

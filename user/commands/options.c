@@ -73,8 +73,8 @@ static void set_target(struct trace_options *options, enum target_kind kind,
 		       struct argp_state *state)
 {
 	if (options->has_target && options->target.kind != kind)
-		refuse(state, "%s and %s cannot be combined",
-			   target_names[options->target.kind], target_names[kind]);
+		refuse(state, "%s and %s cannot be combined", target_names[options->target.kind],
+		       target_names[kind]);
 	if (options->has_target && kind != TARGET_PID && kind != TARGET_TID && kind != TARGET_TREE)
 		refuse(state, "%s can be given only once", target_names[kind]);
 	options->has_target = true;
@@ -90,8 +90,7 @@ static void set_ids(struct trace_options *options, enum target_kind kind, const 
 	set_target(options, kind, state);
 	err = target__add_ids(&options->target, list, &why);
 	if (err)
-		refuse(state, "%s %s: %s", target_names[kind], list,
-			   why ? why : strerror(-err));
+		refuse(state, "%s %s: %s", target_names[kind], list, why ? why : strerror(-err));
 }
 
 static void set_text(struct trace_options *options, enum target_kind kind, const char *text,
@@ -102,7 +101,7 @@ static void set_text(struct trace_options *options, enum target_kind kind, const
 		refuse(state, "%s needs a value", target_names[kind]);
 	if (kind == TARGET_NAME && strlen(text) >= RECORDS_COMM)
 		refuse(state, "--name %s: names of processes have at most %d characters", text,
-			   RECORDS_COMM - 1);
+		       RECORDS_COMM - 1);
 	options->target.text = strdup(text);
 	if (!options->target.text)
 		argp_failure(state, EXIT_FAILED, ENOMEM, "--name");
@@ -142,10 +141,10 @@ static uint64_t entries_of_memory(const char *text, struct argp_state *state)
 	entries = bytes / SESSION_BYTES_PER_ENTRY;
 	if (entries < MAP_ENTRIES_LOW || entries > MAP_ENTRIES_HIGH)
 		refuse(state,
-			   "--memory %s: must be between %llu and %llu bytes, %d for each thread",
-			   text, (unsigned long long)MAP_ENTRIES_LOW * SESSION_BYTES_PER_ENTRY,
-			   (unsigned long long)MAP_ENTRIES_HIGH * SESSION_BYTES_PER_ENTRY,
-			   SESSION_BYTES_PER_ENTRY);
+		       "--memory %s: must be between %llu and %llu bytes, %d for each thread", text,
+		       (unsigned long long)MAP_ENTRIES_LOW * SESSION_BYTES_PER_ENTRY,
+		       (unsigned long long)MAP_ENTRIES_HIGH * SESSION_BYTES_PER_ENTRY,
+		       SESSION_BYTES_PER_ENTRY);
 	return entries;
 }
 
@@ -188,7 +187,7 @@ static error_t parse_target(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!options->has_target)
 			refuse(state, "nothing to trace: give a command (-- COMMAND), --pid, "
-					  "--name ... or --all");
+				      "--name ... or --all");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;

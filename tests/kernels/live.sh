@@ -1,0 +1,34 @@
+#!/bin/bash
+# The live tests of the bundled workloads in Debian's kernels: live.sh [KERNEL]... (default: all).
+# Everything has to be built (make test-kernels does that). BUILD names another directory of it.
+# LIVE_ONLY=PATTERN in the environment: only tests of that name.
+set -euo pipefail
+
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/kernels/kernels.sh
+. tests/kernels/kernels.sh
+
+build=${BUILD:-build}
+seconds=1500 # for one guest, which emulates its processors
+
+options=()
+for kernel in "$@"; do
+    options+=(--kernel "$kernel")
+done
+
+tests=("$build"/live/test_workloads_*)
+for program in "$build/waitscope" "$build/workloads" "${tests[@]}"; do
+    if [[ ! -e $program ]]; then
+        echo "live.sh: $program is not there: make test-kernels builds it" >&2
+        exit 1
+    fi
+    options+=(--file "$program")
+done
+
+# The checked build is for this machine; the plain one is quicker where processors are emulated.
+environment="TEST_TIMEOUT=$seconds WAITSCOPE=$build/waitscope LIVE_EMULATED=1"
+if [[ -n ${LIVE_ONLY:-} ]]; then
+    environment+=" LIVE_ONLY='$LIVE_ONLY'"
+fi
+exec tests/kernels/run.sh --timeout "$seconds" --verbose "${options[@]}" --file tests/run.sh -- \
+    "$environment tests/run.sh ${tests[*]}"

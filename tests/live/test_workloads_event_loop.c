@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* workloads/event_loop: the loop rests in its multiplexer, and is held up in its handlers. */
+#include <string.h>
+
+#include "tests/live/lib/live.h"
+#include "tests/live/lib/truth.h"
+
+#define OPERATIONS (live__emulated() ? "20" : "60")
+
+static bool waker_is_possible(struct json_object *truth, const char *kind)
+{
+	struct json_object *possible = json__at(truth, "wakers");
+
+	for (size_t i = 0; i < json_object_array_length(possible); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(possible, i)), kind) ==
+		    0)
+			return true;
+	return false;
+}
+
+static struct json_object *find_rest(struct trace *trace)
+{
+	return find_wait(truth__waiter(trace), "multiplex", json__string(trace->truth, "syscall"),
+			 live__text("epoll fd %d", (int)json__integer(trace->truth, "fd")));
+}
+
+/* The loop sleeps at most once per return of epoll_wait, and is idle when it does. */
+static void check_rest(struct trace *trace)
+{
+	const char *syscall = json__string(trace->truth, "syscall");
+	struct json_object *waiter = truth__waiter(trace), *waker, *wait = find_rest(trace);
+
+	if (!wait) {
+		assert_count(waits_count(waiter, NULL, syscall), 0);
+		return;
+	}
+	assert_true(json__boolean(wait, "idle"));
+	assert_string_equal(json__string(wait, "sleep"), json__string(trace->truth, "sleep"));
+	assert_count(waits_count(waiter, NULL, syscall), json__integer(wait, "count"));
+	assert_true(json__integer(wait, "count") <= json__integer(trace->truth, "iterations"));
+	assert_count(waker_total(wait), json__integer(wait, "count"));
+	json__each (waker, wait, "wakers") {
+		const char *kind = json__string(waker, "kind");
+
+		if (!waker_is_possible(trace->truth, kind))
+			live__fail("woken by %s, which cannot be", json__show(waker));
+		if (strcmp(kind, "thread") == 0)
+			assert_count(json__integer(waker, "tid"),
+				     json__integer(trace->truth, "partner_tid"));
+	}
+	/* all of its idle time is there, and none of the handlers' */
+	assert_count(json__integer(waiter, "ledger.idle_ns"), json__integer(wait, "total_ns"));
+}
+
+static void check_edges(struct trace *trace)
+{
+	if (trace__is_full(trace))
+		assert_count(json__integer(the_syscall(truth__waiter(trace), "read"), "eagain"),
+			     json__integer(trace->truth, "eagain"));
+}
+
+static void check_handlers(struct trace *trace)
+{
+	struct json_object *waiter = truth__waiter(trace), *wait;
+	int64_t blocks = json__integer(trace->truth, "handler_blocked.count");
+
+	if (blocks == 0) {
+		assert_null(find_wait(waiter, "timer", "clock_nanosleep", NULL));
+		return;
+	}
+	wait = the_wait(waiter, "timer", "clock_nanosleep", NULL);
+	assert_false(json__boolean(wait, "idle"));
+	/* emulated, a pause can be over before its thread is asleep */
+	if (live__emulated())
+		assert_true(json__integer(wait, "count") <= blocks);
+	else
+		assert_count(json__integer(wait, "count"), blocks);
+	assert_count(waker_count(wait, "timer", 0), json__integer(wait, "count"));
+}
+
+static void check_counts(struct trace *trace)
+{
+	check_rest(trace);
+	check_edges(trace);
+	check_handlers(trace);
+}
+
+static const char *times_differ(struct trace *trace)
+{
+	struct json_object *waiter = truth__waiter(trace), *truth = trace->truth;
+	const char *syscall = json__string(truth, "syscall"), *difference;
+
+	/* kept from its CPU for so long that all events were there already: try again */
+	if (!find_rest(trace))
+		return "the loop never rested";
+	difference = bounds__differ(waits_total(waiter, NULL, syscall), 0,
+				    json__number(truth, "latency.sum_ns"), "idle");
+	if (!difference && json__integer(truth, "handler_blocked.count"))
+		difference = bounds__differ(waits_total(waiter, "timer", "clock_nanosleep"),
+					    json__number(truth, "slept_ns"),
+					    json__number(truth, "handler_blocked.sum_ns"),
+					    "blocked in handlers");
+	if (difference || !trace__is_full(trace))
+		return difference;
+	difference = distribution__differs(json__at(the_syscall(waiter, syscall), "latency"),
+					   json__at(truth, "latency"));
+	if (!difference && json__integer(truth, "handler_blocked.count"))
+		difference = distribution__differs(
+			json__at(the_syscall(waiter, "clock_nanosleep"), "latency"),
+			json__at(truth, "handler_blocked"));
+	return difference;
+}
+
+static void compare(const char *tier, const char *source, const char *trigger, const char *block)
+{
+	truth__compare(tier,
+		       WORDS("event_loop", "--source", source, "--trigger", trigger, "--ops",
+			     OPERATIONS, "--connections", "3", "--handler-block", block),
+		       check_counts, times_differ);
+}
+
+static void a_loop_over_sockets_rests_in_epoll_wait(void **state)
+{
+	(void)state;
+	compare("full", "socket", "level", "0");
+	compare("waits", "socket", "level", "0");
+}
+
+static void a_loop_over_eventfds_is_woken_by_their_writer(void **state)
+{
+	(void)state;
+	compare("full", "eventfd", "level", "0");
+	compare("waits", "eventfd", "level", "0");
+}
+
+static void a_loop_over_timers_is_woken_by_timers(void **state)
+{
+	(void)state;
+	compare("full", "timerfd", "level", "0");
+	compare("waits", "timerfd", "level", "0");
+}
+
+static void each_edge_is_read_until_eagain(void **state)
+{
+	(void)state;
+	compare("full", "socket", "edge", "0");
+	compare("full", "eventfd", "edge", "0");
+	compare("full", "timerfd", "edge", "0");
+	compare("full", "mixed", "edge", "0");
+}
+
+static void a_handler_that_sleeps_is_blocking_and_not_idle(void **state)
+{
+	(void)state;
+	compare("full", "mixed", "level", "300us");
+	compare("waits", "mixed", "level", "300us");
+	compare("full", "socket", "edge", "300us");
+}
+
+static void a_handler_that_is_slower_than_its_events_makes_batches(void **state)
+{
+	(void)state;
+	compare("full", "eventfd", "level", "1500us");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		LIVE_TEST(a_loop_over_sockets_rests_in_epoll_wait),
+		LIVE_TEST(a_loop_over_eventfds_is_woken_by_their_writer),
+		LIVE_TEST(a_loop_over_timers_is_woken_by_timers),
+		LIVE_TEST(each_edge_is_read_until_eagain),
+		LIVE_TEST(a_handler_that_sleeps_is_blocking_and_not_idle),
+		LIVE_TEST(a_handler_that_is_slower_than_its_events_makes_batches),
+	};
+
+	live__begin(argc, argv, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

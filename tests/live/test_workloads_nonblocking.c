@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* workloads/nonblocking: answers of EAGAIN and EINPROGRESS, counted one by one. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/live/lib/live.h"
+#include "tests/live/lib/truth.h"
+
+struct scene {
+	char what[32];
+	const char *mode; /* NULL: the connects have none */
+	const char *tier;
+	char name[64];
+};
+
+#define SCENES_MAX 96
+
+static const char *operations(const char *what)
+{
+	return strcmp(what, "connect-full") == 0 ? "1" : live__emulated() ? "10" : "20";
+}
+
+/* What it did between the tries, as far as that sleeps: the pauses of the back-off, and the polls
+ * of a connection that is not made at once. */
+static void check_pauses(struct trace *trace)
+{
+	struct json_object *waiter = truth__waiter(trace), *pause, *wait;
+	const char *syscall;
+	int64_t pauses;
+
+	if (!json__has(trace->truth, "wait"))
+		return;
+	pause = json__at(trace->truth, "wait");
+	syscall = json__string(pause, "syscall");
+	if (!json__has(pause, "waker")) /* returns at once */
+		return;
+	pauses = waits_count(waiter, json__string(pause, "class"), syscall);
+	/* on a slow machine a pause may be over before its thread is asleep; then the kernel counts
+	 * no switch either (truth__check_switches()) */
+	if (live__emulated())
+		assert_true(pauses <= json__integer(pause, "count"));
+	else
+		assert_count(pauses, json__integer(pause, "count"));
+	json__each (wait, waiter, "waits") {
+		const char *name = json__string(wait, "syscall");
+
+		if (!name || strcmp(name, syscall) != 0)
+			continue;
+		assert_string_equal(json__string(wait, "class"), json__string(pause, "class"));
+		assert_string_equal(json__string(wait, "sleep"), "interruptible");
+		assert_count(waker_count(wait, json__string(pause, "waker"), 0),
+			     json__integer(wait, "count"));
+	}
+}
+
+/* A try that finds nothing returns; if it sleeps at all, then for a lock inside the kernel. */
+static void check_tries(struct trace *trace)
+{
+	const char *syscall = json__string(trace->truth, "syscall");
+	struct json_object *wait;
+
+	json__each (wait, truth__waiter(trace), "waits") {
+		const char *name = json__string(wait, "syscall");
+
+		if (name && strcmp(name, syscall) == 0)
+			assert_string_equal(json__string(wait, "sleep"), "uninterruptible");
+	}
+}
+
+static void check_counts(struct trace *trace)
+{
+	check_tries(trace);
+	check_pauses(trace);
+}
+
+static const char *times_differ(struct trace *trace)
+{
+	struct json_object *waiter = truth__waiter(trace), *pause, *call;
+	const char *difference;
+
+	if (!trace__is_full(trace))
+		return NULL;
+	call = the_syscall(waiter, json__string(trace->truth, "syscall"));
+	difference = bounds__differ(json__number(call, "total_ns"), 0,
+				    json__number(trace->truth, "measured_ns"), "time in tries");
+	if (difference || !json__has(trace->truth, "wait"))
+		return difference;
+	pause = json__at(trace->truth, "wait");
+	if (!json__integer(pause, "count"))
+		return NULL;
+	call = the_syscall(waiter, json__string(pause, "syscall"));
+	return bounds__differ(json__number(call, "total_ns"), 0, json__number(pause, "total_ns"),
+			      "time in pauses");
+}
+
+static void row_agrees_with_its_truth(void **state)
+{
+	const struct scene *scene = *state;
+
+	truth__compare(scene->tier,
+		       WORDS("nonblocking", "--what", scene->what, "--ops", operations(scene->what),
+			     scene->mode ? "--mode" : NULL, scene->mode),
+		       check_counts, times_differ);
+}
+
+static struct scene scenes[SCENES_MAX];
+static struct CMUnitTest tests[SCENES_MAX];
+static size_t count;
+
+static void add_scene(const char *what, const char *mode, const char *tier)
+{
+	struct scene *scene = &scenes[count];
+
+	if (count >= SCENES_MAX)
+		exit(1);
+	scene->tier = tier;
+	scene->mode = mode;
+	snprintf(scene->what, sizeof(scene->what), "%s", what);
+	snprintf(scene->name, sizeof(scene->name), "nonblocking_%s%s%s_in_tier_%s", what,
+		 mode ? "_" : "", mode ? mode : "", tier);
+	for (char *at = scene->name; *at; at++)
+		if (*at == '-')
+			*at = '_';
+	tests[count++] = (struct CMUnitTest){.name = scene->name,
+					     .test_func = row_agrees_with_its_truth,
+					     .teardown_func = live__end_test,
+					     .initial_state = scene};
+}
+
+static void add_row(const char *what)
+{
+	if (strncmp(what, "connect", 7) == 0) {
+		add_scene(what, NULL, "full");
+		return;
+	}
+	add_scene(what, "spin", "full");
+	add_scene(what, "backoff", "full");
+	add_scene(what, "backoff", "waits");
+}
+
+int main(int argc, char **argv)
+{
+	struct program *lister;
+	char *rest, *line;
+
+	live__begin(argc, argv, NULL);
+	if (program__run(&lister, WORDS(live__workload("nonblocking"), "--list"), LIVE_TIMEOUT_MS))
+		return 1;
+	rest = program__output(lister);
+	while ((line = strsep(&rest, "\n"))) {
+		line[strcspn(line, " ")] = '\0';
+		if (*line)
+			add_row(line);
+	}
+	live__end_test(NULL);
+	if (count == 0)
+		return 1;
+	return _cmocka_run_group_tests("tests", tests, count, NULL, NULL);
+}
