@@ -180,7 +180,7 @@ lint:
 	$(Q)./lint.sh $(BUILD)
 
 format:
-	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+	$(Q)clang-format -i $$(git -c safe.directory='*' ls-files '*.c' '*.h')
 
 install: programs
 	$(call say,INST,$(DESTDIR)$(PREFIX))

@@ -52,7 +52,7 @@ enum argument_kind {
 	ARGUMENT_FD0 = 1,    /* descriptor in argument 0 */
 	ARGUMENT_FUTEX = 2,  /* futex(uaddr, op, val, ...) */
 	ARGUMENT_POLL = 3,   /* number of descriptors in argument 1 */
-	ARGUMENT_SELECT = 4, /* number of descriptors in argument 0 */
+	ARGUMENT_SELECT = 4, /* sets of descriptors in arguments 1 to 3, their limit in 0 */
 	ARGUMENT_FD4 = 5,    /* mmap */
 };
 

@@ -16,7 +16,7 @@
 struct call_facts {
 	u32 syscall;  /* SYSCALL_NONE: none */
 	u32 argument; /* enum argument_kind */
-	u64 args[3];
+	u64 args[4];
 	u64 fd4;
 };
 
@@ -65,12 +65,14 @@ static __always_inline void call__read(struct task_struct *task, struct call_fac
 		call->args[0] = (u32)regs->bx;
 		call->args[1] = (u32)regs->cx;
 		call->args[2] = (u32)regs->dx;
+		call->args[3] = (u32)regs->si;
 		call->fd4 = (u32)regs->di;
 	} else {
 		call->argument = syscall_arguments[0][call->syscall & 511];
 		call->args[0] = regs->di;
 		call->args[1] = regs->si;
 		call->args[2] = regs->dx;
+		call->args[3] = regs->r10;
 		call->fd4 = regs->r8;
 	}
 }
@@ -99,6 +101,46 @@ GLOBAL u32 wait__look_up(const struct wait_key *given)
 	return number;
 }
 
+#define FD_SETSIZE_WORDS 16 /* 1024 descriptors */
+
+static __always_inline u64 read_word(u64 set, u32 word)
+{
+	u64 value = 0;
+
+	if (set)
+		bpf_probe_read_user(&value, sizeof(value), (void *)(set + word * sizeof(value)));
+	return value;
+}
+
+static __always_inline u32 count_bits(u64 word)
+{
+	word -= (word >> 1) & 0x5555555555555555ULL;
+	word = (word & 0x3333333333333333ULL) + ((word >> 2) & 0x3333333333333333ULL);
+	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+	return (word * 0x0101010101010101ULL) >> 56;
+}
+
+/*
+ * Descriptors in any of the three sets of select(): its first argument is only their limit. The
+ * sets are the caller's memory, which the kernel leaves alone until the call returns.
+ */
+GLOBAL u32 count_selected(u64 in, u64 out, u64 except, u32 limit)
+{
+	u32 count = 0;
+
+	for (u32 word = 0; word < FD_SETSIZE_WORDS; word++) {
+		u64 any;
+
+		if (word * 64 >= limit)
+			break;
+		any = read_word(in, word) | read_word(out, word) | read_word(except, word);
+		if (limit - word * 64 < 64)
+			any &= (1ULL << (limit - word * 64)) - 1;
+		count += count_bits(any);
+	}
+	return count;
+}
+
 /* What identifies the wait object at the price of a few loads; `kind` 0: nothing does. */
 static __always_inline void wait__identify(struct task_struct *task, const struct call_facts *call,
 					   struct file_identity *id)
@@ -119,7 +161,8 @@ static __always_inline void wait__identify(struct task_struct *task, const struc
 		id->number = (u32)call->args[1];
 		break;
 	case ARGUMENT_SELECT:
-		id->number = (u32)call->args[0];
+		id->number =
+			count_selected(call->args[1], call->args[2], call->args[3], call->args[0]);
 		break;
 	}
 }

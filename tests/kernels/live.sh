@@ -30,5 +30,7 @@ environment="TEST_TIMEOUT=$seconds WAITSCOPE=$build/waitscope LIVE_EMULATED=1"
 if [[ -n ${LIVE_ONLY:-} ]]; then
     environment+=" LIVE_ONLY='$LIVE_ONLY'"
 fi
-exec tests/kernels/run.sh --timeout "$seconds" --verbose "${options[@]}" --file tests/run.sh -- \
+# coreutils' timeout: under busybox's, tests would ignore SIGINT (tests/run.sh tells why).
+options+=(--file tests/run.sh --file "$(command -v timeout)")
+exec tests/kernels/run.sh --timeout "$seconds" --verbose "${options[@]}" -- \
     "$environment tests/run.sh ${tests[*]}"
