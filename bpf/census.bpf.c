@@ -36,7 +36,7 @@ static __always_inline void enter_open_call(struct task_struct *task, struct thr
 {
 	struct call_facts call;
 
-	call__read(task, &call);
+	call__read(task, thread, &call);
 	if (call.syscall == SYSCALL_NONE)
 		return;
 	thread->ledger.call = call.syscall;

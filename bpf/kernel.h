@@ -24,8 +24,6 @@ typedef __s64 s64;
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
 	unsigned long orig_ax, ip;
-	unsigned long cs; /* a u16 in a union since 6.9 (FRED); the low half is what counts */
-	unsigned long flags, sp;
 };
 
 /* processes */
@@ -59,6 +57,7 @@ struct sigpending {
 };
 
 struct signal_struct {
+	int nr_threads;
 	struct sigpending shared_pending;
 };
 
@@ -93,7 +92,14 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+/* x86; TS_COMPAT is set during a 32-bit call, from whatever code
+ * (arch/x86/include/asm/thread_info.h) */
+struct thread_info {
+	unsigned int status;
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int __state; /* 5.14; the oldest kernel that is supported has it */
 	unsigned int flags;
 	int on_cpu;
@@ -293,7 +299,6 @@ struct bpf_iter__task {
 #define FAMILY_INET6 10
 #define FAMILY_VSOCK 40
 
-/* the code segment of 64-bit user code; 32-bit code has another (arch/x86/include/asm/segment.h) */
-#define USER_CS_64 0x33
+#define TS_COMPAT 0x0002
 
 #endif

@@ -88,28 +88,23 @@ static __always_inline void call__record(struct thread_row *thread, u32 thread_n
 		call__count_error(call, cache->row, -result);
 }
 
-/* Always by the task itself: whoever was switched in last, as far as we saw, may not be it. */
-static __always_inline struct thread_row *current_thread(u32 *number)
-{
-	return thread__of((void *)bpf_get_current_task_btf(), number);
-}
-
 #define EINTR 4
 
 SEC("?tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 {
+	struct task_struct *current = (void *)bpf_get_current_task_btf();
 	struct thread_row *thread;
 	u32 thread_number, call, compat;
 	u64 now;
 
-	thread = current_thread(&thread_number);
+	thread = thread__of(current, &thread_number);
 	if (!thread)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (now >= window_end)
 		return 0;
-	compat = (u16)regs->cs != USER_CS_64;
+	compat = in_compat_call(current);
 	call = ((u32)number & (SYSCALL_COMPAT - 1)) | (compat ? SYSCALL_COMPAT : 0);
 	if (thread->ledger.flags & LEDGER_RESTARTING) {
 		u32 restart = restart_syscall[compat & 1] | (compat ? SYSCALL_COMPAT : 0);
@@ -134,7 +129,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	u32 thread_number;
 	u64 now;
 
-	thread = current_thread(&thread_number);
+	/* always by the task itself: whom we saw switched in last may not be it */
+	thread = thread__of((void *)bpf_get_current_task_btf(), &thread_number);
 	if (!thread)
 		return 0;
 	now = bpf_ktime_get_ns();

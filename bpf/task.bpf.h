@@ -72,13 +72,21 @@ static __always_inline int thread__publish(struct task_struct *task, u32 number)
 	return 0;
 }
 
+static __always_inline bool leaves_threads_behind(struct task_struct *task)
+{
+	return task->pid == task->tgid && task->signal->nr_threads > 1;
+}
+
 /* After the last switch-out of a task. A shared slot stays shared: its other thread needs it. */
 static __always_inline void thread__forget(struct task_struct *task, u32 number)
 {
 	u64 address = (u64)task;
 
 	bpf_map_delete_elem(&thread_index, &address);
-	__sync_val_compare_and_swap(pid_slot(task->pid), number, 0);
+	/* A leader that goes before the others may hand its pid to one that execs (de_thread()):
+	 * an empty slot would say that nobody of that pid is traced. */
+	__sync_val_compare_and_swap(pid_slot(task->pid), number,
+				    leaves_threads_behind(task) ? PID_SLOT_SHARED : 0);
 }
 
 /*

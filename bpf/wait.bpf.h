@@ -43,24 +43,45 @@ static __always_inline u32 futex__use(u64 operation, u64 value)
 	return FUTEX_USE_QUEUE;
 }
 
-static __always_inline u32 call__number(const struct pt_regs *regs)
+static __always_inline bool in_compat_call(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
+}
+
+static __always_inline u32 call__number(const struct pt_regs *regs, bool compat)
 {
 	u32 number = (u32)regs->orig_ax; /* -1 after a fault or an interrupt */
 
 	if (number >= SYSCALL_COMPAT)
 		return SYSCALL_NONE;
-	return (u16)regs->cs == USER_CS_64 ? number : number | SYSCALL_COMPAT;
+	return compat ? number | SYSCALL_COMPAT : number;
 }
 
-static __always_inline void call__read(struct task_struct *task, struct call_facts *call)
+/* The call that goes on as restart_syscall: the one in flight, or that of the wait before. */
+static __always_inline u32 restarted_call(struct thread_row *thread)
+{
+	struct wait_row *before;
+
+	if (thread->ledger.flags & LEDGER_ENTRY_SEEN)
+		return thread->ledger.call;
+	before = thread->wait ? ROW(waits, thread->wait) : 0;
+	return before ? before->key.syscall : SYSCALL_NONE;
+}
+
+/* A restarted call has the arguments of the first time still in its registers. */
+static __always_inline void call__read(struct task_struct *task, struct thread_row *thread,
+				       struct call_facts *call)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	bool compat = in_compat_call(task);
 
-	call->syscall = call__number(regs);
+	call->syscall = call__number(regs, compat);
 	call->argument = ARGUMENT_NONE;
 	if (call->syscall == SYSCALL_NONE)
 		return;
-	if (call->syscall & SYSCALL_COMPAT) {
+	if ((call->syscall & ~SYSCALL_COMPAT) == restart_syscall[compat & 1])
+		call->syscall = restarted_call(thread);
+	if (compat) {
 		call->argument = syscall_arguments[1][call->syscall & 511];
 		call->args[0] = (u32)regs->bx;
 		call->args[1] = (u32)regs->cx;
@@ -228,7 +249,7 @@ static __always_inline u32 wait__row(struct task_struct *task, struct thread_row
 	call.syscall = SYSCALL_NONE;
 	call.argument = ARGUMENT_NONE;
 	if (!(flags & (WAIT_KTHREAD | WAIT_IO_WORKER)))
-		call__read(task, &call);
+		call__read(task, thread, &call);
 	if (call.argument != ARGUMENT_NONE)
 		wait__identify(task, &call, &id);
 	tag = call.syscall | sleep << 16 | flags << 24;

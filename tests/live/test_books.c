@@ -71,11 +71,13 @@ static void pingpong(unsigned int cpu_of_second)
 	role__thread("two", answer, &pair, NULL);
 }
 
+#define SPIN_MS 400
+
 static void *spin(void *context)
 {
 	(void)context;
 	role__pin(0);
-	role__spin_until(live__now() + 400000000ULL);
+	role__spin_until(live__now() + SPIN_MS * 1000000ULL);
 	return wait_here();
 }
 
@@ -243,13 +245,58 @@ static void await_rest(pid_t pid, pid_t tid)
 	}
 }
 
-/* NULL, or what differs; *hit if the kernel hid switches. */
-static const char *run_once(const char *tier, const char *kind, bool *hit)
+/*
+ * Was the thread alone with its peer, as the test means it to be? Strangers that preempt it take
+ * what it ran since they were enqueued with them, in the kernel's books; and in front of a CPU that
+ * strangers keep busy there is no idle CPU to be woken on.
+ */
+static bool was_undisturbed(struct json_object *thread, struct json_object *peer, const char *kind)
+{
+	double lifetime = json__number(thread, "ledger.lifetime_ns");
+	double waited = json__number(thread, "ledger.preempted_ns");
+	double peer_ran = json__number(peer, "ledger.running_ns");
+
+	if (strcmp(kind, "apart") == 0)
+		return json__number(thread, "books.idle_wake_ns") >
+		       0.9 * json__number(thread, "ledger.runnable_ns");
+	if (strcmp(kind, "spin") != 0 && strcmp(kind, "yield") != 0)
+		return true;
+	/* they share a CPU: each waits for as long as the other runs */
+	if (fabs(waited - peer_ran) > 0.02 * lifetime)
+		return false;
+	return strcmp(kind, "yield") == 0 ||
+	       json__integer(thread, "involuntary_switches") < SPIN_MS / 4;
+}
+
+struct outcome {
+	const char *difference; /* NULL: none */
+	bool valid;		/* no switch was hidden, nobody disturbed it */
+};
+
+static struct outcome judge(struct trace *trace, const char *kind, const pid_t tids[2],
+			    const struct books books[2])
+{
+	struct outcome outcome = {NULL, true};
+
+	for (int i = 0; i < 2; i++) {
+		struct json_object *thread = the_thread(trace->profile, tids[i]);
+		struct json_object *peer = the_thread(trace->profile, tids[1 - i]);
+
+		check_audit(thread, &books[i]);
+		if (thread__was_hit(trace, thread) || !was_undisturbed(thread, peer, kind))
+			outcome.valid = false;
+		if (!outcome.difference)
+			outcome.difference = differ_from(thread, &books[i]);
+	}
+	return outcome;
+}
+
+static struct outcome run_once(const char *tier, const char *kind)
 {
 	struct program *pair = program__start_role(WORDS("pair", kind));
 	struct trace *trace =
 		trace__start(WORDS("--tier", tier, "-p", live__text("%d", pair->pid)));
-	const char *difference = NULL;
+	struct outcome outcome;
 	struct books books[2];
 	pid_t tids[2];
 
@@ -264,38 +311,28 @@ static const char *run_once(const char *tier, const char *kind, bool *hit)
 	program__signal(trace->program, SIGINT);
 	trace__finish(trace, LIVE_TIMEOUT_MS);
 	assert_conserved(trace->profile);
-	*hit = false;
-	for (int i = 0; i < 2; i++) {
-		struct json_object *thread = the_thread(trace->profile, tids[i]);
-
-		*hit |= thread__was_hit(trace, thread);
-		check_audit(thread, &books[i]);
-		if (!difference)
-			difference = differ_from(thread, &books[i]);
-	}
+	outcome = judge(trace, kind, tids, books);
 	program__signal(pair, SIGKILL);
 	program__wait(pair, LIVE_TIMEOUT_MS);
-	return difference;
+	return outcome;
 }
 
-/* Only a run that was hit is made again. Stolen time is what a host takes away: three chances. */
-#define ATTEMPTS_IF_HIT 10
-#define ATTEMPTS	3
+/* Runs that are not valid prove nothing, and are made again. */
+#define ATTEMPTS 6
 
 static void compare(const char *tier, const char *kind)
 {
-	const char *difference = NULL;
-	int valid = 0;
+	struct outcome outcome;
 
-	for (int i = 0; i < ATTEMPTS_IF_HIT && valid < ATTEMPTS; i++) {
-		bool hit;
-
-		difference = run_once(tier, kind, &hit);
-		if (!difference)
+	for (int i = 0; i < ATTEMPTS; i++) {
+		outcome = run_once(tier, kind);
+		if (!outcome.difference)
 			return;
-		valid += !hit;
+		if (outcome.valid)
+			live__fail("%s in tier %s: %s", kind, tier, outcome.difference);
 	}
-	live__fail("%s in tier %s: %s", kind, tier, difference);
+	live__skip("%s in tier %s: others disturbed each of %d runs; %s", kind, tier, ATTEMPTS,
+		   outcome.difference);
 }
 
 static void threads_that_wake_each_other_on_one_cpu(void **state)
