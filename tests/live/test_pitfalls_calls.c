@@ -224,10 +224,11 @@ static void a_32_bit_call_is_not_taken_for_the_64_bit_one_of_its_number(void **s
 static void *touch_pages(void *context)
 {
 	volatile char *pages = context;
+	int sum = 0;
 
 	for (int i = 0; i < ROUNDS; i++)
-		pages[i * 4096];
-	return NULL;
+		sum += pages[i * 4096];
+	return sum ? context : NULL;
 }
 
 static void supply_page(int fd)
