@@ -349,14 +349,6 @@ static void threads_that_wake_each_other_across_cpus(void **state)
 	compare("waits", "apart");
 }
 
-/* Waking preempts the hog each time: for the clock of the run queue as on an idle CPU. */
-static void a_thread_that_preempts_another_by_waking(void **state)
-{
-	(void)state;
-	compare("full", "preempt");
-	compare("waits", "preempt");
-}
-
 static void threads_that_compete_for_a_cpu(void **state)
 {
 	(void)state;
@@ -377,7 +369,6 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(threads_that_wake_each_other_on_one_cpu),
 		LIVE_TEST(threads_that_wake_each_other_across_cpus),
-		LIVE_TEST(a_thread_that_preempts_another_by_waking),
 		LIVE_TEST(threads_that_compete_for_a_cpu),
 		LIVE_TEST(threads_that_yield_to_each_other),
 	};

@@ -20,8 +20,20 @@ static bool waker_is_possible(struct json_object *truth, const char *kind)
 
 static struct json_object *find_rest(struct trace *trace)
 {
-	return find_wait(truth__waiter(trace), "multiplex", json__string(trace->truth, "syscall"),
-			 live__text("epoll fd %d", (int)json__integer(trace->truth, "fd")));
+	const char *syscall = json__string(trace->truth, "syscall");
+	const char *object = live__text("epoll fd %d", (int)json__integer(trace->truth, "fd"));
+	struct json_object *wait;
+
+	/* on PREEMPT_RT the call may sleep on a kernel lock too, uninterruptibly */
+	json__each (wait, truth__waiter(trace), "waits") {
+		const char *name = json__string(wait, "syscall"),
+			   *on = json__string(wait, "object");
+
+		if (name && on && strcmp(name, syscall) == 0 && strcmp(on, object) == 0 &&
+		    strcmp(json__string(wait, "sleep"), json__string(trace->truth, "sleep")) == 0)
+			return wait;
+	}
+	return NULL;
 }
 
 /* The loop sleeps at most once per return of epoll_wait, and is idle when it does. */
@@ -31,12 +43,14 @@ static void check_rest(struct trace *trace)
 	struct json_object *waiter = truth__waiter(trace), *waker, *wait = find_rest(trace);
 
 	if (!wait) {
-		assert_count(waits_count(waiter, NULL, syscall), 0);
+		if (!live__emulated())
+			assert_count(waits_count(waiter, NULL, syscall), 0);
 		return;
 	}
 	assert_true(json__boolean(wait, "idle"));
 	assert_string_equal(json__string(wait, "sleep"), json__string(trace->truth, "sleep"));
-	assert_count(waits_count(waiter, NULL, syscall), json__integer(wait, "count"));
+	if (!live__emulated())
+		assert_count(waits_count(waiter, NULL, syscall), json__integer(wait, "count"));
 	assert_true(json__integer(wait, "count") <= json__integer(trace->truth, "iterations"));
 	assert_count(waker_total(wait), json__integer(wait, "count"));
 	json__each (waker, wait, "wakers") {
