@@ -53,7 +53,7 @@ static __always_inline void enter_state(struct task_struct *task, struct thread_
 	u64 now;
 
 	if (state == LEDGER_BLOCKED) {
-		thread->wait = wait__row(task, thread, number, ledger__sleep(task->__state));
+		thread->wait = wait__row(task, thread, number, task->__state);
 		if (!(thread->flags & (THREAD_KTHREAD | THREAD_IO_WORKER)))
 			enter_open_call(task, thread);
 		ledger->flags |= LEDGER_WAITING | LEDGER_CENSORED;

@@ -65,9 +65,10 @@ enum futex_use {
 };
 
 /* `flags` of a wait row; part of its identity */
-#define WAIT_IN_IOWAIT 0x01
-#define WAIT_KTHREAD   0x02 /* the thread is a kernel thread */
-#define WAIT_IO_WORKER 0x04 /* io_uring worker or SQPOLL thread */
+#define WAIT_IN_IOWAIT	 0x01
+#define WAIT_KTHREAD	 0x02 /* the thread is a kernel thread */
+#define WAIT_IO_WORKER	 0x04 /* io_uring worker or SQPOLL thread */
+#define WAIT_KERNEL_LOCK 0x08 /* PREEMPT_RT: asleep on a lock of the kernel's own */
 
 struct waker_count {
 	__u32 kind; /* enum waker_kind */

@@ -17,7 +17,7 @@ static __always_inline void switch_out(struct task_struct *task, struct thread_r
 	u32 kind = ledger__switch_out_kind(preempt, state);
 
 	if (kind == LEDGER_EVENT_BLOCKED)
-		thread->wait = wait__row(task, thread, number, ledger__sleep(state));
+		thread->wait = wait__row(task, thread, number, state);
 	ledger__switch_out(&thread->ledger, now, kind);
 	if (kind == LEDGER_EVENT_ENDED)
 		thread__end(task, thread, number);

@@ -223,9 +223,13 @@ GLOBAL u32 wait__resolve(struct thread_row *thread, u32 thread_number,
 	return wait__look_up(&key);
 }
 
-static __always_inline u32 wait__flags(struct task_struct *task, const struct thread_row *thread)
+static __always_inline u32 wait__flags(struct task_struct *task, const struct thread_row *thread,
+				       u32 state)
 {
 	u32 flags = 0;
+
+	if (state & LEDGER_TASK_RTLOCK_WAIT)
+		flags |= WAIT_KERNEL_LOCK;
 
 	if (BPF_CORE_READ_BITFIELD(task, in_iowait))
 		flags |= WAIT_IN_IOWAIT;
@@ -238,12 +242,13 @@ static __always_inline u32 wait__flags(struct task_struct *task, const struct th
 
 /* The row for the wait that `task` begins now (or is found in), or 0 if there is no room. */
 static __always_inline u32 wait__row(struct task_struct *task, struct thread_row *thread,
-				     u32 thread_number, u32 sleep)
+				     u32 thread_number, u32 state)
 {
+	u32 sleep = ledger__sleep(state);
 	struct file_identity id = {};
 	struct call_facts call;
 	struct wait_cache *cache;
-	u32 flags = wait__flags(task, thread);
+	u32 flags = wait__flags(task, thread, state);
 	u32 tag;
 
 	call.syscall = SYSCALL_NONE;

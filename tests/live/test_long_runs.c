@@ -15,12 +15,12 @@ static uint64_t processes_named(struct json_object *profile, const char *comm)
 	return found;
 }
 
-/* Each shell loop starts 3000 processes, one after the other; there is room for 1024. */
+/* 4000 processes, one after the other, and room for 2048. */
 static void short_lived_processes_make_room_for_others(void **state)
 {
 	struct trace *trace =
-		trace__run(WORDS("--map-entries", "1024", "--", "sh", "-c",
-				 "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i + 1)); done"),
+		trace__run(WORDS("--tier", "waits", "--map-entries", "2048", "--", "sh", "-c",
+				 "i=0; while [ $i -lt 4000 ]; do /bin/true; i=$((i + 1)); done"),
 			   120000);
 
 	(void)state;
@@ -30,14 +30,14 @@ static void short_lived_processes_make_room_for_others(void **state)
 	assert_int_equal(json__integer(trace->profile, "audit.lost.syscalls"), 0);
 	assert_int_equal(json__integer(trace->profile, "audit.lost.histograms"), 0);
 	assert_true(json__boolean(trace->profile, "audit.conserved"));
-	assert_int_equal(processes_named(trace->profile, "true"), 3000);
+	assert_int_equal(processes_named(trace->profile, "true"), 4000);
 }
 
 /* Rows that changed hands carry nothing over: every process has made the same calls. */
 static void a_row_that_is_used_again_begins_empty(void **state)
 {
 	struct trace *trace =
-		trace__run(WORDS("--map-entries", "1024", "--", "sh", "-c",
+		trace__run(WORDS("--map-entries", "4096", "--", "sh", "-c",
 				 "i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i + 1)); done"),
 			   120000);
 	struct json_object *first = the_process_named(trace->profile, "true"), *process, *call;

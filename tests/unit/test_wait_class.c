@@ -340,9 +340,21 @@ static void everything_has_a_name(void **state)
 	assert_string_equal(waker_kind__name((enum waker_kind)99), "unknown");
 }
 
+static void a_sleep_on_a_lock_of_the_kernel_is_a_lock_in_any_call(void **state)
+{
+	struct wait_facts facts = {.syscall = "epoll_wait",
+				   .sleep = LEDGER_SLEEP_UNINTERRUPTIBLE,
+				   .flags = WAIT_KERNEL_LOCK};
+
+	(void)state;
+	assert_int_equal(wait_class__of(&facts), CLASS_LOCK);
+	assert_false(wait_class__is_idle(CLASS_LOCK, &facts));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sleep_on_a_lock_of_the_kernel_is_a_lock_in_any_call),
 		cmocka_unit_test(the_call_alone_tells_what_it_waits_for),
 		cmocka_unit_test(the_object_tells_what_a_read_waits_for),
 		cmocka_unit_test(a_poll_of_nothing_is_a_timer),

@@ -282,6 +282,8 @@ enum wait_class wait_class__of(const struct wait_facts *facts)
 	if (facts->sleep == LEDGER_SLEEP_STOPPED || facts->sleep == LEDGER_SLEEP_TRACED ||
 	    facts->sleep == LEDGER_SLEEP_FROZEN)
 		return CLASS_STOPPED;
+	if (facts->flags & WAIT_KERNEL_LOCK)
+		return CLASS_LOCK;
 	if (!facts->syscall)
 		return CLASS_FAULT;
 	return class_of_call(facts);
