@@ -7,17 +7,6 @@
 
 #define OPERATIONS (live__emulated() ? "20" : "60")
 
-static bool waker_is_possible(struct json_object *truth, const char *kind)
-{
-	struct json_object *possible = json__at(truth, "wakers");
-
-	for (size_t i = 0; i < json_object_array_length(possible); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(possible, i)), kind) ==
-		    0)
-			return true;
-	return false;
-}
-
 static struct json_object *find_rest(struct trace *trace)
 {
 	const char *syscall = json__string(trace->truth, "syscall");
@@ -56,7 +45,7 @@ static void check_rest(struct trace *trace)
 	json__each (waker, wait, "wakers") {
 		const char *kind = json__string(waker, "kind");
 
-		if (!waker_is_possible(trace->truth, kind))
+		if (!truth__waker_is_possible(trace->truth, kind))
 			live__fail("woken by %s, which cannot be", json__show(waker));
 		if (strcmp(kind, "thread") == 0)
 			assert_count(json__integer(waker, "tid"),

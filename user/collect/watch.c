@@ -8,22 +8,14 @@
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "collect/session.h"
 #include "collect/watch.h"
 
 #define SECOND_NS 1000000000ULL
 /* After Ctrl-C the command has this long to end by itself, so that its end is in the report. */
 #define GRACE_NS SECOND_NS
-
-static uint64_t now_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * SECOND_NS + time.tv_nsec;
-}
 
 static sigset_t ending_signals(void)
 {
@@ -143,11 +135,11 @@ static bool command_ends_within_grace(struct watch *watch, struct command *comma
 enum watch_end watch__wait(struct watch *watch, struct command *command, uint64_t duration,
 			   watch_tick *tick, void *context)
 {
-	uint64_t begin = now_ns(), deadline = duration ? begin + duration : UINT64_MAX, now;
+	uint64_t begin = session__now(), deadline = duration ? begin + duration : UINT64_MAX, now;
 	struct pollfd fds[FD_COUNT];
 	int pause;
 
-	while ((now = now_ns()) < deadline) {
+	while ((now = session__now()) < deadline) {
 		pause = tick(context, now - begin);
 		if (wait_once(watch, command, milliseconds_until(deadline, now, pause), fds) < 0 &&
 		    errno != EINTR)

@@ -52,14 +52,6 @@ struct run {
 	unsigned int progress; /* seconds that the progress line shows; 0: there is none */
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static uint64_t own_cpu(void)
 {
 	struct timespec time;
@@ -154,7 +146,7 @@ static int attach(struct run *run)
 		return EXIT_FAILED;
 	}
 	run->cpu_before = own_cpu();
-	overhead__begin(&run->overhead, run->session, now_ns());
+	overhead__begin(&run->overhead, run->session, session__now());
 	if (run->options.verbose)
 		complain("attached after %llu ms",
 			 (unsigned long long)(session__attached_at(run->session) - run->started) /
@@ -196,7 +188,7 @@ static int tick(void *context, uint64_t elapsed)
 	/* what it cannot take stays, and is counted as lost */
 	if (session__runs_low(run->session))
 		gatherer__reap(run->gatherer);
-	wanted = overhead__step(&run->overhead, now_ns());
+	wanted = overhead__step(&run->overhead, session__now());
 	return wanted < TICK_MS ? wanted : TICK_MS;
 }
 
@@ -321,8 +313,8 @@ static int trace(struct run *run)
 	end = watch__wait(&run->watch, command, run->options.duration, tick, run);
 	end_progress(run);
 	run->programs_known =
-		overhead__end(&run->overhead, now_ns(),
-			      now_ns() - session__attached_at(run->session), &run->programs);
+		overhead__end(&run->overhead, session__now(),
+			      session__now() - session__attached_at(run->session), &run->programs);
 	err = session__stop(run->session);
 	watch__let_go(&run->watch);
 	if (err)
@@ -340,7 +332,7 @@ int command_profile(int argc, char **argv)
 			  .watch = {.signal_fd = -1}};
 	int status;
 
-	run.started = now_ns();
+	run.started = session__now();
 	trace_options__parse(&run.options, &verb, argc, argv);
 	status = check(&run);
 	if (!status)

@@ -115,7 +115,7 @@ static bool object_agrees(struct json_object *truth, const char *object)
 	return object && strcmp(object, expected) == 0;
 }
 
-static bool waker_is_possible(struct json_object *truth, const char *kind)
+bool truth__waker_is_possible(struct json_object *truth, const char *kind)
 {
 	struct json_object *possible = json__at(truth, "wakers");
 
@@ -134,7 +134,7 @@ static void check_wakers(struct json_object *truth, struct json_object *wait)
 	json__each (waker, wait, "wakers") {
 		const char *kind = json__string(waker, "kind");
 
-		if (!waker_is_possible(truth, kind))
+		if (!truth__waker_is_possible(truth, kind))
 			live__fail("woken by %s, which cannot be", json__show(waker));
 		if (strcmp(kind, "thread") == 0 && json__has(truth, "partner_tid")) {
 			assert_count(json__integer(waker, "tid"),

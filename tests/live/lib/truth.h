@@ -34,4 +34,7 @@ bool trace__is_full(struct trace *trace);
 const char *distribution__differs(struct json_object *actual, struct json_object *truth);
 const char *bounds__differ(double actual, double low, double high, const char *what);
 
+/* Can a waker of this kind have ended a wait, as far as the truth knows? */
+bool truth__waker_is_possible(struct json_object *truth, const char *kind);
+
 #endif
