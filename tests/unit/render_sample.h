@@ -125,7 +125,6 @@ static struct thread *sample__thread(struct process *process, int tid, const cha
 	sum->idle += account.idle;
 	sum->unknown += account.unknown;
 	sum->lifetime += account.lifetime;
-	process->threads_running_time += account.running;
 	process->voluntary += thread->voluntary;
 	process->involuntary += thread->involuntary;
 	process->threads_max++;

@@ -126,7 +126,6 @@ int process__add_up(struct process *process)
 		last = thread->end > last ? thread->end : last;
 	}
 	process->lifetime = last - first;
-	process->threads_running_time = process->account.running;
 	err = count_threads(process);
 	if (!err)
 		err = add_up_waits(process);

@@ -115,7 +115,6 @@ struct process {
 	struct thread *threads; /* most blocking time first */
 	size_t thread_count;
 	uint64_t voluntary, involuntary;
-	uint64_t threads_running_time; /* for the mean parallelism: running over all threads */
 };
 
 struct loss_count {

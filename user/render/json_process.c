@@ -104,9 +104,9 @@ struct json_object *json__process(struct json_builder *builder, const struct pro
 {
 	struct json_object *object = json__object(builder), *threads;
 	size_t calls = profile->tier == TIER_FULL ? process->call_count : 0;
-	double parallelism = process->lifetime ? (double)process->threads_running_time /
-							 (double)process->lifetime
-					       : NAN;
+	double parallelism = process->lifetime
+				     ? (double)process->account.running / (double)process->lifetime
+				     : NAN;
 
 	add_identity(builder, object, process);
 	json__add(builder, object, "ledger", json__ledger(builder, &process->account));
