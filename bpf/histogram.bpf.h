@@ -17,9 +17,43 @@ GLOBAL u32 histogram__new_chunk(struct histogram_row *histogram, u32 chunk)
 	if (!histogram || chunk >= BUCKET_CHUNKS)
 		return 0;
 	fresh = pool__take(POOL_CHUNKS, LOSS_CHUNKS);
-	if (fresh)
+	if (!fresh || !histogram->shared) {
 		histogram->chunks[chunk] = fresh;
-	return fresh;
+		return fresh;
+	}
+	/* another CPU may have been first: its chunk counts, this one is spent */
+	__sync_val_compare_and_swap(&histogram->chunks[chunk], 0, fresh);
+	return histogram->chunks[chunk];
+}
+
+/* One that several threads count in. */
+static __always_inline u32 histogram__new_shared(void)
+{
+	u32 number = histogram__new();
+	struct histogram_row *histogram = number ? ROW(histograms, number) : 0;
+
+	if (!histogram)
+		return 0;
+	histogram->shared = 1;
+	return number;
+}
+
+/* The chunk that `index` falls into, made if there is none; NULL: counted as overflow. */
+static __always_inline struct chunk_row *histogram__chunk(struct histogram_row *histogram,
+							  u32 index)
+{
+	u32 chunk = index / BUCKETS_PER_CHUNK, place;
+	struct chunk_row *row;
+
+	if (chunk >= BUCKET_CHUNKS)
+		return 0;
+	place = histogram->chunks[chunk];
+	if (!place)
+		place = histogram__new_chunk(histogram, chunk);
+	row = place ? ROW(chunks, place) : 0;
+	if (!row)
+		histogram->overflow++;
+	return row;
 }
 
 /*
@@ -28,28 +62,31 @@ GLOBAL u32 histogram__new_chunk(struct histogram_row *histogram, u32 chunk)
  */
 static __always_inline void histogram__count(u32 number, u64 value)
 {
-	struct histogram_row *histogram;
+	struct histogram_row *histogram = number ? ROW(histograms, number) : 0;
 	struct chunk_row *row;
-	u32 index, chunk, place;
+	u32 index;
 
-	if (!number)
-		return;
-	histogram = ROW(histograms, number);
 	if (!histogram)
 		return;
 	index = buckets__index(value);
-	chunk = index / BUCKETS_PER_CHUNK;
-	if (chunk >= BUCKET_CHUNKS)
+	row = histogram__chunk(histogram, index);
+	if (row)
+		row->counts[index % BUCKETS_PER_CHUNK]++;
+}
+
+/* The same for a histogram of histogram__new_shared(). */
+static __always_inline void histogram__count_shared(u32 number, u64 value)
+{
+	struct histogram_row *histogram = number ? ROW(histograms, number) : 0;
+	struct chunk_row *row;
+	u32 index;
+
+	if (!histogram)
 		return;
-	place = histogram->chunks[chunk];
-	if (!place)
-		place = histogram__new_chunk(histogram, chunk);
-	row = place ? ROW(chunks, place) : 0;
-	if (!row) {
-		histogram->overflow++;
-		return;
-	}
-	row->counts[index % BUCKETS_PER_CHUNK]++;
+	index = buckets__index(value);
+	row = histogram__chunk(histogram, index);
+	if (row)
+		__sync_fetch_and_add(&row->counts[index % BUCKETS_PER_CHUNK], 1);
 }
 
 #endif

@@ -23,7 +23,7 @@ typedef __s64 s64;
 /* x86-64 entry frame: what user space had in its registers. arch/x86/include/asm/ptrace.h */
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
-	unsigned long orig_ax, ip;
+	unsigned long orig_ax, ip, sp;
 };
 
 /* processes */
@@ -113,6 +113,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	unsigned long nvcsw, nivcsw;
+	unsigned long maj_flt;
 	char comm[16];
 	struct files_struct *files;
 	struct signal_struct *signal;

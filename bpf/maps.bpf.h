@@ -49,10 +49,17 @@ ROWS(calls, struct call_row);
 ROWS(objects, struct object_row);
 ROWS(histograms, struct histogram_row);
 ROWS(chunks, struct chunk_row);
+ROWS(processes, struct process_row);
+ROWS(loops, struct loop_row);
+ROWS(attempts, struct attempt_row);
+ROWS(requests, struct request_row);
 INDEX(thread_index, u64, u32); /* address of the task_struct -> thread row */
 INDEX(wait_index, struct wait_key, u32);
 INDEX(call_index, struct call_key, u32);
 INDEX(object_index, struct object_key, u32);
+INDEX(process_index, u32, u32); /* process id -> process row */
+INDEX(attempt_index, struct attempt_key, u32);
+INDEX(request_index, struct request_key, u32);
 INDEX(wakers, struct waker_key, struct waker_count);
 INDEX(errnos, struct errno_key, u64);
 /* rows of threads that are gone, emptied by user space; for when a pool is used up */
@@ -61,6 +68,10 @@ FREE_ROWS(free_waits);
 FREE_ROWS(free_calls);
 FREE_ROWS(free_histograms);
 FREE_ROWS(free_chunks);
+FREE_ROWS(free_processes);
+FREE_ROWS(free_loops);
+FREE_ROWS(free_attempts);
+FREE_ROWS(free_requests);
 INDEX(targets, u32, u8); /* process or thread ids that were named */
 
 /* pid -> thread row, direct-mapped. Faster than task storage (which no program here needs to
@@ -95,6 +106,7 @@ const volatile bool have_preempt_count, have_hrtimer_bases, have_timer_bases;
 const volatile u32 percpu_runqueues, percpu_preempt_count, percpu_hrtimer_bases, percpu_timer_bases;
 const volatile u32 timer_base_count;	     /* NR_BASES: 1 to 3 */
 const volatile u8 syscall_arguments[2][512]; /* enum argument_kind; [1]: 32-bit calls */
+const volatile u16 syscall_traits[2][512];   /* TRAIT_* */
 const volatile u32 restart_syscall[2] = {219, 0};
 /* what this call leaves behind is no result, but the register of the code that was interrupted */
 const volatile u32 sigreturn_syscall[2] = {15, 173};
@@ -121,6 +133,14 @@ static __always_inline u32 pool__take_recycled(u32 pool)
 		return bpf_map_pop_elem(&free_histograms, &row) ? 0 : row;
 	case POOL_CHUNKS:
 		return bpf_map_pop_elem(&free_chunks, &row) ? 0 : row;
+	case POOL_PROCESSES:
+		return bpf_map_pop_elem(&free_processes, &row) ? 0 : row;
+	case POOL_LOOPS:
+		return bpf_map_pop_elem(&free_loops, &row) ? 0 : row;
+	case POOL_ATTEMPTS:
+		return bpf_map_pop_elem(&free_attempts, &row) ? 0 : row;
+	case POOL_REQUESTS:
+		return bpf_map_pop_elem(&free_requests, &row) ? 0 : row;
 	}
 	return 0;
 }

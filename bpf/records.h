@@ -11,6 +11,7 @@
 
 #include <linux/types.h>
 #include "buckets.h"
+#include "io_records.h"
 #include "ledger.h"
 
 #define RECORDS_COMM 16
@@ -69,6 +70,7 @@ enum futex_use {
 #define WAIT_KTHREAD	 0x02 /* the thread is a kernel thread */
 #define WAIT_IO_WORKER	 0x04 /* io_uring worker or SQPOLL thread */
 #define WAIT_KERNEL_LOCK 0x08 /* PREEMPT_RT: asleep on a lock of the kernel's own */
+#define WAIT_OPERATION	 0x10 /* in a call of TRAIT_OPERATION: an I/O operation is outstanding */
 
 struct waker_count {
 	__u32 kind; /* enum waker_kind */
@@ -103,6 +105,7 @@ struct wait_row {
 	__u64 runqueue_min, runqueue_max;
 	__u32 duration_histogram; /* rows in histograms, 0: none */
 	__u32 runqueue_histogram;
+	__u64 handler;				/* of `total`: in the handler of an event loop */
 	struct waker_count wakers[WAIT_WAKERS]; /* what does not fit is in the wakers map */
 };
 
@@ -139,6 +142,12 @@ struct call_row {
 	__u64 other_errnos; /* errors with an errno for which there was no place */
 	__u32 histogram;
 	__u32 pad;
+	__u64 slept; /* calls that slept at least once */
+	/* of calls with TRAIT_IO: */
+	__u64 bytes;	   /* moved */
+	__u64 nonblocking; /* calls with O_NONBLOCK or MSG_DONTWAIT: they would not have slept */
+	__u64 signalled;   /* calls on a file that announces readiness by a signal (O_ASYNC) */
+	__u64 handled;	   /* calls that did not sleep, in the handler of an event loop */
 };
 
 struct errno_key {
@@ -184,6 +193,7 @@ struct books {
 	__u64 rundelay; /* ns, sched_info.run_delay */
 	__u64 voluntary;
 	__u64 involuntary;
+	__u64 major_faults; /* pages that had to be read in */
 };
 
 #define WAIT_CACHE 4
@@ -214,6 +224,10 @@ struct call_cache {
 #define THREAD_HELD	 0x80  /* the command before its exec: outside the window */
 #define THREAD_EXITING	 0x100 /* it has begun to exit */
 #define THREAD_PARTIAL	 0x40  /* its waits could not all be kept (a full map) */
+#define THREAD_OPERATING 0x200 /* asleep in an I/O call that its process counts */
+
+/* Multiplexing calls that a thread may loop on: one in its loop, others in its handlers. */
+#define THREAD_LOOPS 3
 
 struct thread_row {
 	struct ledger ledger;
@@ -234,6 +248,12 @@ struct thread_row {
 	__u64 idle_wake;
 	/* finished waits without a row (map full), and their ns */
 	__u64 unkept_waits, unkept_blocked;
+	__u64 stack;		   /* the user stack pointer, as it was once; 0: not known */
+	__u64 woken;		   /* instant of the last waking that ended a wait (full tier) */
+	__u32 process;		   /* row in processes */
+	__u32 loops[THREAD_LOOPS]; /* rows in loops, 0: none */
+	__u32 handling;		   /* row of the loop in whose handler the thread is; 0: in none */
+	__u32 attempts;		   /* refused calls of which the success is still to come */
 };
 
 /* A histogram: where the buckets of each power of two are kept; 0: none yet. */
@@ -252,7 +272,7 @@ struct cpu {
 	__u64 running; /* address of the task that was switched in last; 0: not yet known */
 	__u64 area;    /* address of the CPU's per-CPU variables; 0: not yet known */
 	__u32 thread;  /* row of `running`; 0: it had none */
-	__u32 pad;
+	__u32 process; /* process row of `running`, as counted in it; 0: none */
 	__u64 room[5];
 };
 
@@ -269,8 +289,13 @@ enum loss {
 	LOSS_WAKERS = 6,     /* no room for a waker */
 	LOSS_INDEX = 7,	     /* a hash map refused an update */
 	LOSS_ERRNOS = 8,
-	LOSS_SWITCHES = 9, /* switches that were made without our programs being run */
-	LOSSES = 10,
+	LOSS_SWITCHES = 9,   /* switches that were made without our programs being run */
+	LOSS_PROCESSES = 10, /* no room for a process: its requests and parallelism are missing */
+	LOSS_LOOPS = 11,     /* no room for an event loop */
+	LOSS_ATTEMPTS = 12,  /* no room for a row of refused calls */
+	LOSS_REQUESTS = 13,  /* no room for a row of requests */
+	LOSS_INFLIGHT = 14,  /* no room to follow a request to its completion */
+	LOSSES = 15,
 };
 
 /* Which tasks are traced. */
@@ -291,7 +316,11 @@ enum pool {
 	POOL_OBJECTS = 3,
 	POOL_HISTOGRAMS = 4,
 	POOL_CHUNKS = 5,
-	POOLS = 6,
+	POOL_PROCESSES = 6,
+	POOL_LOOPS = 7,
+	POOL_ATTEMPTS = 8,
+	POOL_REQUESTS = 9,
+	POOLS = 10,
 };
 
 _Static_assert(sizeof(struct wait_key) == 16, "wait_key has padding");

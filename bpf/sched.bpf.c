@@ -30,6 +30,8 @@ static __always_inline void switch_in(struct task_struct *task, struct thread_ro
 	struct ledger_wait wait;
 	u32 event;
 
+	if (tier_full)
+		process__end_operation(thread);
 	if (ledger__lacks_waking(&thread->ledger) && !signal__is_pending(task))
 		ledger__lose_waking(&thread->ledger);
 	event = ledger__switch_in(&thread->ledger, now, &wait);
@@ -37,6 +39,8 @@ static __always_inline void switch_in(struct task_struct *task, struct thread_ro
 		thread->idle_wake += thread->ledger.sum[LEDGER_RUNNABLE] - runnable;
 	if (event != LEDGER_EVENT_WAIT_DONE)
 		return;
+	if (tier_full)
+		thread->woken = now - wait.runqueue;
 	if (wait.early)
 		waker__count_early(thread);
 	wait__record(thread, &wait);
@@ -77,6 +81,8 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 	thread = thread__of(next, &number);
 	cpu->running = (u64)next;
 	cpu->thread = number;
+	if (tier_full)
+		process__takes_cpu(cpu, thread ? thread->process : 0);
 	if (thread)
 		switch_in(next, thread, now, prev->pid == 0);
 	return 0;
@@ -219,6 +225,8 @@ static __always_inline void begin_current(struct task_struct *task, struct threa
 	thread->flags |= THREAD_CENSUS;
 	thread__publish(task, number);
 	this_cpu()->thread = number;
+	if (tier_full)
+		process__takes_cpu(this_cpu(), thread->process);
 }
 
 static __noinline u32 executable_of(struct task_struct *task)

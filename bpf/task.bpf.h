@@ -3,7 +3,7 @@
 #ifndef WAITSCOPE_TASK_BPF_H
 #define WAITSCOPE_TASK_BPF_H
 
-#include "maps.bpf.h"
+#include "process.bpf.h"
 
 static __always_inline u32 *pid_slot(u32 pid)
 {
@@ -50,6 +50,7 @@ static __always_inline void thread__read_books(struct task_struct *task, struct 
 	books->rundelay = task->sched_info.run_delay;
 	books->voluntary = task->nvcsw;
 	books->involuntary = task->nivcsw;
+	books->major_faults = task->maj_flt;
 }
 
 static __always_inline void thread__read_comm(struct task_struct *task, struct thread_row *thread)
@@ -114,6 +115,7 @@ static __always_inline struct thread_row *thread__new(struct task_struct *task, 
 	else if (flags & PF_KTHREAD)
 		thread->flags |= THREAD_KTHREAD;
 	thread__read_comm(task, thread);
+	process__join(thread);
 	return thread;
 }
 

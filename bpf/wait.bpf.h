@@ -68,6 +68,14 @@ static __always_inline u32 restarted_call(struct thread_row *thread)
 	return before ? before->key.syscall : SYSCALL_NONE;
 }
 
+/* TRAIT_* of a call, as rows carry its number; SYSCALL_NONE has none. */
+static __always_inline u32 call__traits(u32 syscall)
+{
+	return syscall == SYSCALL_NONE
+		       ? 0
+		       : syscall_traits[(syscall & SYSCALL_COMPAT) != 0][syscall & 511];
+}
+
 /* A restarted call has the arguments of the first time still in its registers. */
 static __always_inline void call__read(struct task_struct *task, struct thread_row *thread,
 				       struct call_facts *call)
@@ -240,6 +248,13 @@ static __always_inline u32 wait__flags(struct task_struct *task, const struct th
 	return flags;
 }
 
+static __always_inline u64 user_stack(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+
+	return regs->sp;
+}
+
 /* The row for the wait that `task` begins now (or is found in), or 0 if there is no room. */
 static __always_inline u32 wait__row(struct task_struct *task, struct thread_row *thread,
 				     u32 thread_number, u32 state)
@@ -253,16 +268,22 @@ static __always_inline u32 wait__row(struct task_struct *task, struct thread_row
 
 	call.syscall = SYSCALL_NONE;
 	call.argument = ARGUMENT_NONE;
-	if (!(flags & (WAIT_KTHREAD | WAIT_IO_WORKER)))
+	if (!(flags & (WAIT_KTHREAD | WAIT_IO_WORKER))) {
 		call__read(task, thread, &call);
+		if (tier_full && (call__traits(call.syscall) & TRAIT_OPERATION))
+			flags |= WAIT_OPERATION;
+	}
 	if (call.argument != ARGUMENT_NONE)
 		wait__identify(task, &call, &id);
+	if (flags & WAIT_OPERATION)
+		process__begin_operation(thread);
 	tag = call.syscall | sleep << 16 | flags << 24;
 	cache = &thread->waits[(call.syscall ^ (id.file >> 8) ^ id.number) & (WAIT_CACHE - 1)];
 	if (cache->row && cache->call == tag && cache->file == id.file &&
 	    cache->inode == id.inode && cache->number == id.number &&
 	    cache->operations == id.operations)
 		return cache->row;
+	thread->stack = user_stack(task);
 	cache->row = wait__resolve(thread, thread_number, &call, &id, sleep | flags << 8);
 	cache->call = tag;
 	cache->file = id.file;

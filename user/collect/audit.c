@@ -82,14 +82,21 @@ static void compare_all(struct profile *profile)
 }
 
 static const char *const causes[LOSSES] = {
-	[LOSS_THREADS] = "threads", [LOSS_WAITS] = "waits",	      [LOSS_CALLS] = "syscalls",
-	[LOSS_OBJECTS] = "objects", [LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
-	[LOSS_WAKERS] = "wakers",   [LOSS_INDEX] = "index",	      [LOSS_ERRNOS] = "errnos",
+	[LOSS_THREADS] = "threads",	  [LOSS_WAITS] = "waits",
+	[LOSS_CALLS] = "syscalls",	  [LOSS_OBJECTS] = "objects",
+	[LOSS_HISTOGRAMS] = "histograms", [LOSS_CHUNKS] = "buckets",
+	[LOSS_WAKERS] = "wakers",	  [LOSS_INDEX] = "index",
+	[LOSS_ERRNOS] = "errnos",	  [LOSS_PROCESSES] = "processes",
+	[LOSS_LOOPS] = "loops",		  [LOSS_ATTEMPTS] = "attempts",
+	[LOSS_REQUESTS] = "requests",	  [LOSS_INFLIGHT] = "inflight",
 };
 
 static const char *const maps[POOLS] = {
-	[POOL_THREADS] = "threads", [POOL_WAITS] = "waits",	      [POOL_CALLS] = "syscalls",
-	[POOL_OBJECTS] = "objects", [POOL_HISTOGRAMS] = "histograms", [POOL_CHUNKS] = "buckets",
+	[POOL_THREADS] = "threads",	  [POOL_WAITS] = "waits",
+	[POOL_CALLS] = "syscalls",	  [POOL_OBJECTS] = "objects",
+	[POOL_HISTOGRAMS] = "histograms", [POOL_CHUNKS] = "buckets",
+	[POOL_PROCESSES] = "processes",	  [POOL_LOOPS] = "loops",
+	[POOL_ATTEMPTS] = "attempts",	  [POOL_REQUESTS] = "requests",
 };
 
 static uint64_t lost_transitions(const struct profile *profile)

@@ -8,6 +8,7 @@
 
 #include "collect/audit.h"
 #include "collect/gather.h"
+#include "collect/gather_processes.h"
 #include "collect/gather_threads.h"
 #include "collect/process_sums.h"
 #include "collect/recycle.h"
@@ -19,6 +20,7 @@ struct gatherer {
 	uint64_t begin; /* of the window; 0: not known yet */
 	struct member *members;
 	size_t count, room;
+	struct notebook notebook;
 };
 
 struct gatherer *gatherer__new(struct session *session, enum tier tier, enum target_kind target)
@@ -37,6 +39,7 @@ void gatherer__free(struct gatherer *gatherer)
 	for (size_t i = 0; i < gatherer->count; i++)
 		member__clear(&gatherer->members[i]);
 	free(gatherer->members);
+	notebook__clear(&gatherer->notebook);
 	free(gatherer);
 }
 
@@ -105,6 +108,8 @@ int gatherer__reap(struct gatherer *gatherer)
 		if (!err)
 			err = recycle__thread(gatherer->session, &look, i);
 	}
+	if (!err)
+		err = notebook__reap(&gatherer->notebook, gatherer->session, &look);
 	look__close(&look);
 	return err;
 }
@@ -135,7 +140,8 @@ static int fill_identity(struct process *process, struct member *members, size_t
 	return process->comm ? 0 : -ENOMEM;
 }
 
-static int fill_process(struct process *process, struct member *members, size_t count)
+static int fill_process(struct process *process, struct gatherer *gatherer, struct member *members,
+			size_t count)
 {
 	int err = fill_identity(process, members, count);
 
@@ -146,6 +152,10 @@ static int fill_process(struct process *process, struct member *members, size_t 
 		process->threads[process->thread_count++] = members[i].thread;
 		memset(&members[i].thread, 0, sizeof(members[i].thread)); /* it has an owner */
 	}
+	if (!err)
+		err = notebook__tell(&gatherer->notebook, process);
+	process->concurrency.max_known = process->parallelism.max_known =
+		gatherer->tier == TIER_FULL;
 	return err ? err : process__add_up(process);
 }
 
@@ -164,8 +174,8 @@ static int fill_processes(struct gatherer *gatherer, struct profile *profile)
 		for (next = first + 1; next < gatherer->count; next++)
 			if (members[next].tgid != members[first].tgid)
 				break;
-		err = fill_process(&profile->processes[profile->process_count++], &members[first],
-				   next - first);
+		err = fill_process(&profile->processes[profile->process_count++], gatherer,
+				   &members[first], next - first);
 	}
 	processes__sort(profile->processes, profile->process_count);
 	return err;
@@ -180,6 +190,8 @@ static int add_the_rest(struct gatherer *gatherer)
 	for (uint32_t i = 1; i <= look.sources.pools[POOL_THREADS].used && !err; i++)
 		if (look__has_thread(&look, i))
 			err = add_member(gatherer, &look, i);
+	if (!err)
+		err = notebook__finish(&gatherer->notebook, &look);
 	look__close(&look);
 	return err;
 }

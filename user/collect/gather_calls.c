@@ -72,6 +72,11 @@ int call__from_row(struct call *call, const struct sources *sources, uint32_t nu
 		.total = row->total,
 		.blocked = row->blocked,
 		.cpu = row->total > row->off_cpu ? row->total - row->off_cpu : 0,
+		.slept = row->slept,
+		.bytes = row->bytes,
+		.nonblocking = row->nonblocking,
+		.signalled = row->signalled,
+		.handled = row->handled,
 	};
 	err = add_errnos(call, row, sources, number);
 	if (!err)
@@ -97,6 +102,13 @@ static int add_call(struct call *to, const struct call *from)
 	to->total += from->total;
 	to->blocked += from->blocked;
 	to->cpu += from->cpu;
+	to->slept += from->slept;
+	to->bytes += from->bytes;
+	to->nonblocking += from->nonblocking;
+	to->signalled += from->signalled;
+	to->handled += from->handled;
+	to->spin_runs += from->spin_runs;
+	to->spin_cpu += from->spin_cpu;
 	for (size_t i = 0; i < from->errno_count && !err; i++)
 		err = add_errno(to, from->errnos[i].number, from->errnos[i].count);
 	to->errors = errors;

@@ -162,6 +162,7 @@ int wait__from_row(struct wait *wait, const struct sources *sources, uint32_t nu
 		.censored = row->censored,
 		.total = row->total,
 		.runqueue_total = row->runqueue,
+		.handler = row->handler,
 	};
 	err = classify(wait, row, sources);
 	if (!err)
@@ -208,6 +209,7 @@ static int add_wait(struct wait *to, struct wait *from)
 	to->censored += from->censored;
 	to->total += from->total;
 	to->runqueue_total += from->runqueue_total;
+	to->handler += from->handler;
 	err = histogram__merge(&to->duration, &from->duration);
 	if (!err)
 		err = histogram__merge(&to->runqueue, &from->runqueue);

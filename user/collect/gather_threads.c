@@ -217,6 +217,13 @@ static void fill_account(struct thread *thread, const struct thread_row *row, bo
 				     account->blocked + account->unknown - account->lifetime);
 }
 
+static uint64_t major_faults(const struct thread_row *row)
+{
+	if (!(row->flags & THREAD_BOOKS) || row->end.major_faults < row->begin.major_faults)
+		return 0;
+	return row->end.major_faults - row->begin.major_faults;
+}
+
 static int fill_thread(struct thread *thread, const struct look *look, const struct lead *lead)
 {
 	const struct ledger *ledger = &lead->row.ledger;
@@ -238,6 +245,9 @@ static int fill_thread(struct thread *thread, const struct look *look, const str
 		.spurious = ledger->spurious,
 		.backwards = ledger->backwards,
 		.lost = ledger->lost,
+		.stack_pointer = lead->row.stack,
+		.major_faults = major_faults(&lead->row),
+		.io_worker = lead->row.flags & THREAD_IO_WORKER,
 	};
 	if (!thread->comm)
 		return -ENOMEM;

@@ -5,6 +5,7 @@
 
 #include "collect/gather_rows.h"
 #include "collect/process_sums.h"
+#include "names/syscall_traits.h"
 
 static int add_up_waits(struct process *process)
 {
@@ -111,6 +112,70 @@ static int processes_by_blocking(const void *a, const void *b)
 			   &((const struct process *)b)->account);
 }
 
+/* Classes of waits in which an I/O operation of the program's is outstanding: docs/definitions.md
+ */
+static bool is_operation(const struct wait *wait)
+{
+	switch (wait->class) {
+	case CLASS_DISK:
+	case CLASS_NETWORK:
+	case CLASS_IPC:
+	case CLASS_TERMINAL:
+	case CLASS_TIMER:
+	case CLASS_FAULT:
+		return !wait->idle;
+	default:
+		return false;
+	}
+}
+
+/* Means over the life of the process; block requests are behind an operation that counts already.
+ */
+static void fill_levels(struct process *process)
+{
+	double life = (double)process->lifetime, operating = 0, alive = 0;
+
+	if (life <= 0)
+		return;
+	for (size_t i = 0; i < process->wait_count; i++)
+		if (is_operation(&process->waits[i]))
+			operating += (double)process->waits[i].total;
+	for (size_t i = 0; i < process->request_count; i++) {
+		struct requests *requests = &process->requests[i];
+
+		requests->inflight_mean = (double)requests->inflight_total / life;
+		if (requests->api != REQUEST_BLOCK)
+			operating += (double)requests->inflight_total;
+	}
+	for (size_t i = 0; i < process->thread_count; i++)
+		alive += (double)(process->threads[i].end - process->threads[i].start);
+	process->concurrency.mean = operating / life;
+	process->parallelism.mean = (double)process->account.running / life;
+	process->cost.threads_mean = alive / life;
+}
+
+static void add_up_operations(struct process *process)
+{
+	struct cost *cost = &process->cost;
+
+	for (size_t i = 0; i < process->call_count; i++) {
+		const struct call *call = &process->calls[i];
+
+		if (!(syscalls__traits_of(call->name) & TRAIT_IO))
+			continue;
+		cost->operations += call->calls - call->eagain;
+		cost->bytes += call->bytes;
+	}
+	for (size_t i = 0; i < process->request_count; i++) {
+		if (process->requests[i].api == REQUEST_BLOCK)
+			continue;
+		cost->operations += process->requests[i].completed;
+		cost->bytes += process->requests[i].bytes;
+	}
+	for (size_t i = 0; i < process->thread_count; i++)
+		cost->major_faults += process->threads[i].major_faults;
+}
+
 int process__add_up(struct process *process)
 {
 	uint64_t first = UINT64_MAX, last = 0;
@@ -131,6 +196,10 @@ int process__add_up(struct process *process)
 		err = add_up_waits(process);
 	if (!err)
 		err = add_up_calls(process);
+	if (!err) {
+		fill_levels(process);
+		add_up_operations(process);
+	}
 	qsort(process->threads, process->thread_count, sizeof(*process->threads),
 	      threads_by_blocking);
 	return err;

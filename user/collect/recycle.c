@@ -80,6 +80,87 @@ static int give_back_call(struct session *session, const struct look *look, uint
 	return err ? err : give_back(session, look, POOL_CALLS, number);
 }
 
+static int give_back_loop(struct session *session, const struct look *look, uint32_t number)
+{
+	const struct loop_row *row = rows__at(&look->sources.pools[POOL_LOOPS], number);
+	int err;
+
+	if (!number)
+		return 0;
+	err = give_back_histogram(session, look, row->handler_histogram);
+	if (!err)
+		err = give_back_histogram(session, look, row->readiness_histogram);
+	return err ? err : give_back(session, look, POOL_LOOPS, number);
+}
+
+static int give_back_attempts(struct session *session, const struct look *look, uint32_t number)
+{
+	const struct attempt_row *row = rows__at(&look->sources.pools[POOL_ATTEMPTS], number);
+	int err;
+
+	bpf_map_delete_elem(session__index_fd(session, POOL_ATTEMPTS), &row->key);
+	err = give_back_histogram(session, look, row->retry_histogram);
+	if (!err)
+		err = give_back_histogram(session, look, row->readiness_histogram);
+	return err ? err : give_back(session, look, POOL_ATTEMPTS, number);
+}
+
+static int give_back_requests(struct session *session, const struct look *look, uint32_t number)
+{
+	const struct request_row *row = rows__at(&look->sources.pools[POOL_REQUESTS], number);
+	int err;
+
+	bpf_map_delete_elem(session__index_fd(session, POOL_REQUESTS), &row->key);
+	err = give_back_histogram(session, look, row->latency_histogram);
+	if (!err)
+		err = give_back_histogram(session, look, row->queue_histogram);
+	return err ? err : give_back(session, look, POOL_REQUESTS, number);
+}
+
+/* A thread's refused calls are few: they are looked for among all. */
+static int give_back_io(struct session *session, const struct look *look, uint32_t thread)
+{
+	const struct thread_row *row = rows__at(&look->sources.pools[POOL_THREADS], thread);
+	const struct rows *rows = &look->sources.pools[POOL_ATTEMPTS];
+	int err = 0;
+
+	for (int i = 0; i < THREAD_LOOPS && !err; i++)
+		err = give_back_loop(session, look, row->loops[i]);
+	for (uint32_t i = 1; i <= rows->used && !err; i++) {
+		const struct attempt_row *attempt = rows__at(rows, i);
+
+		if (attempt->key.thread == thread)
+			err = give_back_attempts(session, look, i);
+	}
+	return err;
+}
+
+static void leave_process(const struct look *look, uint32_t thread)
+{
+	const struct thread_row *row = rows__at(&look->sources.pools[POOL_THREADS], thread);
+	struct process_row *process;
+
+	if (!row->process)
+		return;
+	process =
+		(struct process_row *)rows__at(&look->sources.pools[POOL_PROCESSES], row->process);
+	__atomic_fetch_sub(&process->threads, 1, __ATOMIC_RELAXED); /* programs add to it */
+}
+
+int recycle__process(struct session *session, const struct look *look, uint32_t number)
+{
+	const struct rows *rows = &look->sources.pools[POOL_REQUESTS];
+	int err = 0;
+
+	for (uint32_t i = 1; i <= rows->used && !err; i++) {
+		const struct request_row *row = rows__at(rows, i);
+
+		if (row->key.process == number && row->key.api)
+			err = give_back_requests(session, look, i);
+	}
+	return err ? err : give_back(session, look, POOL_PROCESSES, number);
+}
+
 int recycle__thread(struct session *session, const struct look *look, uint32_t number)
 {
 	uint32_t first, count;
@@ -91,5 +172,8 @@ int recycle__thread(struct session *session, const struct look *look, uint32_t n
 	first = look__find(look->calls, look->call_count, number, &count);
 	for (uint32_t i = 0; i < count && !err; i++)
 		err = give_back_call(session, look, look->calls[first + i].number);
+	if (!err)
+		err = give_back_io(session, look, number);
+	leave_process(look, number);
 	return err ? err : give_back(session, look, POOL_THREADS, number);
 }

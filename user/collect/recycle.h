@@ -11,4 +11,7 @@
  */
 int recycle__thread(struct session *session, const struct look *look, uint32_t number);
 
+/* The same for a process of which no thread row is left: its own row, and its requests. */
+int recycle__process(struct session *session, const struct look *look, uint32_t number);
+
 #endif

@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "collect/session_internal.h"
+#include "names/syscall_traits.h"
 #include "names/syscalls.h"
 
 uint64_t session__now(void)
@@ -79,6 +80,8 @@ static void set_kernel(struct waitscope_bpf *skeleton, const struct preflight *p
 	skeleton->rodata->ephemeral_port = ephemeral_port();
 	syscalls__arguments((uint8_t *)skeleton->rodata->syscall_arguments[0],
 			    (uint8_t *)skeleton->rodata->syscall_arguments[1]);
+	syscalls__traits((uint16_t *)skeleton->rodata->syscall_traits[0],
+			 (uint16_t *)skeleton->rodata->syscall_traits[1]);
 }
 
 static void choose_programs(struct waitscope_bpf *skeleton, const struct session_options *options,

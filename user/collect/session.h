@@ -94,7 +94,7 @@ uint32_t session__in_use(const struct session *session, enum pool pool);
 /* Hands an emptied row to the programs. 0 or a negative errno. */
 int session__give_back(struct session *session, enum pool pool, uint32_t number);
 
-/* Descriptor of the hash map that finds the rows of POOL_WAITS or POOL_CALLS. */
+/* Descriptor of the hash map that finds the rows of a pool; of one that is found by key. */
 int session__index_fd(const struct session *session, enum pool pool);
 
 /* Descriptors of the hash maps with what did not fit in a row. */

@@ -6,6 +6,7 @@
 #include "bpf/records.h"
 
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 #include "waitscope.skel.h"

@@ -14,23 +14,29 @@ struct pool_map {
 	size_t map;		/* offset of its struct bpf_map pointer in the skeleton's maps */
 	unsigned int per_entry; /* rows for one of map_entries */
 	size_t recycled;	/* offset of its queue of emptied rows; 0: none */
+	size_t index;		/* offset of the hash that finds its rows; 0: none */
 };
 
 #define MAP(name) offsetof(struct waitscope_bpf, maps.name)
 
 static const struct pool_map pools[POOLS] = {
 	[POOL_THREADS] = {MAP(threads), 1, MAP(free_threads)},
-	[POOL_WAITS] = {MAP(waits), 4, MAP(free_waits)},
-	[POOL_CALLS] = {MAP(calls), 6, MAP(free_calls)},
+	[POOL_WAITS] = {MAP(waits), 4, MAP(free_waits), MAP(wait_index)},
+	[POOL_CALLS] = {MAP(calls), 6, MAP(free_calls), MAP(call_index)},
 	[POOL_OBJECTS] = {MAP(objects), 1},
 	[POOL_HISTOGRAMS] = {MAP(histograms), 8, MAP(free_histograms)},
 	[POOL_CHUNKS] = {MAP(chunks), 8, MAP(free_chunks)},
+	[POOL_PROCESSES] = {MAP(processes), 1, MAP(free_processes), MAP(process_index)},
+	[POOL_LOOPS] = {MAP(loops), 1, MAP(free_loops)},
+	[POOL_ATTEMPTS] = {MAP(attempts), 1, MAP(free_attempts), MAP(attempt_index)},
+	[POOL_REQUESTS] = {MAP(requests), 1, MAP(free_requests), MAP(request_index)},
 };
 
 /* Hash maps, by the pool whose rows they find. */
 static const struct pool_map indexes[] = {
-	{MAP(thread_index), 1}, {MAP(wait_index), 4}, {MAP(call_index), 6},
-	{MAP(object_index), 1}, {MAP(wakers), 2},     {MAP(errnos), 1},
+	{MAP(thread_index), 1},	 {MAP(wait_index), 4},	  {MAP(call_index), 6},
+	{MAP(object_index), 1},	 {MAP(wakers), 2},	  {MAP(errnos), 1},
+	{MAP(process_index), 1}, {MAP(attempt_index), 1}, {MAP(request_index), 1},
 };
 
 static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
@@ -182,8 +188,7 @@ int session__give_back(struct session *session, enum pool pool, uint32_t number)
 
 int session__index_fd(const struct session *session, enum pool pool)
 {
-	return bpf_map__fd(pool == POOL_CALLS ? session->skeleton->maps.call_index
-					      : session->skeleton->maps.wait_index);
+	return bpf_map__fd(map_at(session->skeleton, pools[pool].index));
 }
 
 int session__wakers_fd(const struct session *session)

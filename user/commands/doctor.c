@@ -12,32 +12,32 @@
 #include "collect/session.h"
 #include "commands/commands.h"
 
-enum verdict { GOOD, LIMITED, MISSING };
+enum rating { GOOD, LIMITED, MISSING };
 
-struct finding {
+struct checkup {
 	const char *what;
-	enum verdict verdict;
+	enum rating rating;
 	char text[200];
 };
 
-static void print_finding(const struct finding *finding)
+static void print_checkup(const struct checkup *checkup)
 {
 	static const char *const words[] = {"ok", "limited", "missing"};
 
-	printf("%-8s %-24s %s\n", words[finding->verdict], finding->what, finding->text);
+	printf("%-8s %-24s %s\n", words[checkup->rating], checkup->what, checkup->text);
 }
 
-static enum verdict check(const char *what, bool good, enum verdict otherwise, const char *fine,
-			  const char *cure)
+static enum rating check(const char *what, bool good, enum rating otherwise, const char *fine,
+			 const char *cure)
 {
-	struct finding finding = {.what = what, .verdict = good ? GOOD : otherwise};
+	struct checkup checkup = {.what = what, .rating = good ? GOOD : otherwise};
 
-	snprintf(finding.text, sizeof(finding.text), "%s", good ? fine : cure);
-	print_finding(&finding);
-	return finding.verdict;
+	snprintf(checkup.text, sizeof(checkup.text), "%s", good ? fine : cure);
+	print_checkup(&checkup);
+	return checkup.rating;
 }
 
-static enum verdict check_rights(const struct preflight *preflight)
+static enum rating check_rights(const struct preflight *preflight)
 {
 	char text[200];
 
@@ -53,7 +53,7 @@ static enum verdict check_rights(const struct preflight *preflight)
 	return check("rights", false, MISSING, "", text);
 }
 
-static enum verdict check_memory(const struct preflight *preflight)
+static enum rating check_memory(const struct preflight *preflight)
 {
 	char text[200];
 
@@ -65,17 +65,17 @@ static enum verdict check_memory(const struct preflight *preflight)
 	return check("locked memory", true, LIMITED, text, "");
 }
 
-static enum verdict worse(enum verdict a, enum verdict b)
+static enum rating worse(enum rating a, enum rating b)
 {
 	return a > b ? a : b;
 }
 
-static enum verdict check_hooks(const struct preflight *preflight)
+static enum rating check_hooks(const struct preflight *preflight)
 {
 	static const char absent[] = "not in this kernel's BTF (CONFIG_TRACEPOINTS): no tracing";
 	static const char no_calls[] =
 		"not in this kernel's BTF (CONFIG_FTRACE_SYSCALLS): use --tier waits";
-	enum verdict worst = GOOD;
+	enum rating worst = GOOD;
 
 	worst = worse(worst, check("hook sched_switch", preflight->hook_switch, MISSING,
 				   preflight->prev_state ? "with prev_state (5.18)"
@@ -99,9 +99,9 @@ static enum verdict check_hooks(const struct preflight *preflight)
 	return worst;
 }
 
-static enum verdict check_features(const struct preflight *preflight)
+static enum rating check_features(const struct preflight *preflight)
 {
-	enum verdict worst = GOOD;
+	enum rating worst = GOOD;
 
 	worst = worse(worst, check("task iterator", preflight->task_iterator, MISSING,
 				   "waits already open at the start are seen",
@@ -130,7 +130,7 @@ static enum verdict check_features(const struct preflight *preflight)
 }
 
 /* The proof: loads and attaches everything, for a target that no process matches. */
-static enum verdict try_tier(const struct preflight *preflight, enum tier tier)
+static enum rating try_tier(const struct preflight *preflight, enum tier tier)
 {
 	struct target nobody = {.kind = TARGET_NAME, .text = "\x01"};
 	struct session_options options = {.tier = tier, .target = &nobody, .map_entries = 16};
@@ -152,10 +152,10 @@ static enum verdict try_tier(const struct preflight *preflight, enum tier tier)
 	return check(what, !err, MISSING, text, message);
 }
 
-static enum verdict examine(const struct preflight *preflight)
+static enum rating examine(const struct preflight *preflight)
 {
 	const char *obstacle = preflight__obstacle(preflight, false);
-	enum verdict worst = check_rights(preflight);
+	enum rating worst = check_rights(preflight);
 
 	check("kernel", strcmp(preflight->machine, "x86_64") == 0, MISSING, preflight->kernel,
 	      "not x86-64, the only architecture so far");
@@ -190,7 +190,7 @@ int command_doctor(int argc, char **argv)
 {
 	const struct argp verb = {.doc = documentation};
 	struct preflight preflight;
-	enum verdict worst;
+	enum rating worst;
 
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&verb, argc, argv, 0, NULL, NULL))

@@ -37,6 +37,13 @@ void thread__clear(struct thread *thread)
 {
 	waits__free(thread->waits, thread->wait_count);
 	calls__free(thread->calls, thread->call_count);
+	for (size_t i = 0; i < thread->loop_count; i++)
+		loop__clear(&thread->loops[i]);
+	for (size_t i = 0; i < thread->attempt_count; i++)
+		attempts__clear(&thread->attempts[i]);
+	free(thread->loops);
+	free(thread->attempts);
+	verdict__clear(&thread->verdict);
 	free(thread->comm);
 }
 
@@ -47,6 +54,10 @@ static void process__clear(struct process *process)
 	free(process->threads);
 	waits__free(process->waits, process->wait_count);
 	calls__free(process->calls, process->call_count);
+	for (size_t i = 0; i < process->request_count; i++)
+		requests__clear(&process->requests[i]);
+	free(process->requests);
+	verdict__clear(&process->verdict);
 	free(process->comm);
 	free(process->exe);
 }
@@ -64,6 +75,9 @@ void profile__free(struct profile *profile)
 	free(profile->pids);
 	free(profile->target_text);
 	free(profile->kernel);
+	for (size_t i = 0; i < profile->finding_count; i++)
+		finding__clear(&profile->findings[i]);
+	free(profile->findings);
 	free(profile->audit.lost);
 	free(profile->audit.maps);
 	free(profile);

@@ -15,6 +15,8 @@
 
 #include "bpf/records.h"
 #include "model/histogram.h"
+#include "model/io.h"
+#include "model/verdict.h"
 #include "model/wait_class.h"
 
 enum tier { TIER_FULL, TIER_WAITS };
@@ -48,6 +50,7 @@ struct wait {
 	uint64_t censored; /* of these cut by an edge of the window: in total, not in duration */
 	uint64_t total;	   /* ns blocked */
 	uint64_t runqueue_total;
+	uint64_t handler;	   /* of total: in the handler of an event loop (full tier) */
 	struct histogram duration; /* of the uncensored ones */
 	struct histogram runqueue; /* waking to running */
 	struct waker *wakers;	   /* most frequent first */
@@ -67,6 +70,14 @@ struct call {
 	uint64_t total;	  /* ns, entry to exit */
 	uint64_t blocked; /* of it asleep */
 	uint64_t cpu;	  /* of it on a CPU */
+	uint64_t slept;	  /* calls that slept at least once */
+	/* of calls that do I/O (TRAIT_IO of bpf/io_records.h): */
+	uint64_t bytes;	      /* moved */
+	uint64_t nonblocking; /* calls that were not to sleep: O_NONBLOCK, MSG_DONTWAIT */
+	uint64_t signalled;   /* calls on a file that announces readiness by a signal (O_ASYNC) */
+	uint64_t handled;     /* calls without a sleep, in the handler of an event loop */
+	uint64_t spin_runs,
+		spin_cpu; /* refused calls without a sleep between; of it CPU time, ns */
 	struct histogram latency;
 	struct errno_tally *errnos; /* most frequent first */
 	size_t errno_count;
@@ -95,6 +106,14 @@ struct thread {
 	size_t wait_count;
 	struct call *calls;
 	size_t call_count;
+	struct loop *loops; /* the one it rests in first */
+	size_t loop_count;
+	struct attempts *attempts; /* most refusals first */
+	size_t attempt_count;
+	uint64_t stack_pointer; /* somewhere on its user stack; 0: not known */
+	uint64_t major_faults;
+	bool io_worker; /* io_uring's: a worker or an SQPOLL thread */
+	struct verdict verdict;
 	struct comparison books;
 	int64_t residual; /* sum of states - lifetime; anything but 0 is a bug */
 	uint64_t unwoken, early, spurious, backwards, lost;
@@ -115,6 +134,15 @@ struct process {
 	struct thread *threads; /* most blocking time first */
 	size_t thread_count;
 	uint64_t voluntary, involuntary;
+	struct requests *requests; /* longest in flight in all first */
+	size_t request_count;
+	struct level
+		concurrency; /* operations outstanding: blocked I/O calls, requests in flight */
+	struct level parallelism; /* threads running at once */
+	struct cost cost;
+	struct verdict verdict;
+	enum structure structure;
+	bool static_binary; /* no C library to look into: POSIX AIO would not be seen */
 };
 
 struct loss_count {
@@ -177,6 +205,8 @@ struct profile {
 	int exit_status;
 	struct process *processes; /* most blocking time first */
 	size_t process_count;
+	struct finding *findings; /* most harmful first */
+	size_t finding_count;
 	struct audit audit;
 };
 

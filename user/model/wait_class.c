@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "names/devices.h"
+#include "names/words.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -118,20 +119,6 @@ static const struct call_rule call_rules[] = {
 	 NOT_BY_SIGNALS, CLASS_LOCK, CLASS_FAULT},
 };
 
-/* Is the word of `length` characters among the words of `list`? */
-static bool is_listed(const char *list, const char *word, size_t length)
-{
-	while (*list) {
-		size_t listed = strcspn(list, " ");
-
-		if (listed == length && !memcmp(list, word, length))
-			return true;
-		list += listed;
-		list += strspn(list, " ");
-	}
-	return false;
-}
-
 /* Length of a syscall's name without the suffix of its 32-bit edition with 64-bit times. */
 static size_t name_length(const char *syscall)
 {
@@ -151,7 +138,7 @@ static const struct call_rule *find_call_rule(const struct wait_facts *facts)
 		const struct call_rule *rule = &call_rules[i];
 
 		if ((rule->sleeps & 1u << facts->sleep) &&
-		    is_listed(rule->calls, facts->syscall, length))
+		    words__has(rule->calls, facts->syscall, length))
 			return rule;
 	}
 	return NULL;

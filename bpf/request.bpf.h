@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Asynchronous requests of a process, whatever the API: from submission to completion. Submitter
+ * and completer may be on two CPUs, so everything here is atomic.
+ */
+#ifndef WAITSCOPE_REQUEST_BPF_H
+#define WAITSCOPE_REQUEST_BPF_H
+
+#include "histogram.bpf.h"
+#include "process.bpf.h"
+
+/* The row for requests of a kind, made if there is none. 0: no room (counted). */
+GLOBAL u32 request__look_up(u32 process, u32 api, u32 operation, u32 device)
+{
+	struct request_key key = {
+		.process = process, .api = api, .operation = operation, .device = device};
+	struct request_row *request;
+	u32 number, *known;
+
+	known = bpf_map_lookup_elem(&request_index, &key);
+	if (known)
+		return *known;
+	number = pool__take(POOL_REQUESTS, LOSS_REQUESTS);
+	request = number ? ROW(requests, number) : 0;
+	if (!request)
+		return 0;
+	request->key = key;
+	request->latency_min = request->queue_min = ~0ULL;
+	request->latency_histogram = histogram__new_shared();
+	if (api == REQUEST_BLOCK)
+		request->queue_histogram = histogram__new_shared();
+	if (!bpf_map_update_elem(&request_index, &key, &number, BPF_NOEXIST))
+		return number;
+	known = bpf_map_lookup_elem(&request_index, &key);
+	if (known)
+		return *known;
+	lose(LOSS_INDEX);
+	return 0;
+}
+
+/* Two CPUs that set an extreme at the same instant: the lesser may win, by a race of nanoseconds.
+ */
+static __always_inline void keep_extremes(u64 *least, u64 *most, u64 value)
+{
+	if (value < *least)
+		*least = value;
+	if (value > *most)
+		*most = value;
+}
+
+/* A request of that row is in flight from `now` on. */
+static __always_inline void request__submitted(struct request_row *request, u64 now)
+{
+	s32 inflight;
+
+	__sync_fetch_and_add(&request->submitted, 1);
+	__sync_fetch_and_add(&request->open_since, now);
+	inflight = __sync_fetch_and_add(&request->inflight, 1) + 1;
+	if (inflight > request->inflight_max)
+		request->inflight_max = inflight;
+	if (request->key.api != REQUEST_BLOCK) /* those are behind an operation that counts */
+		process__operate(request->key.process, 1);
+}
+
+/* It is in flight no more, though nothing is known of its end: what was added is taken back. */
+static __always_inline void request__forgotten(struct request_row *request, u64 since)
+{
+	__sync_fetch_and_add(&request->open_since, -since);
+	__sync_fetch_and_add(&request->inflight, -1);
+	if (request->key.api != REQUEST_BLOCK)
+		process__operate(request->key.process, -1);
+}
+
+#define ECANCELED 125
+
+/* A request that was submitted at `since` is complete at `now`, with this result. */
+static __always_inline void request__completed(struct request_row *request, u64 since, u64 now,
+					       s64 result)
+{
+	u64 latency = now > since ? now - since : 0;
+
+	request__forgotten(request, since);
+	__sync_fetch_and_add(&request->completed, 1);
+	if (result == -ECANCELED)
+		__sync_fetch_and_add(&request->cancelled, 1);
+	else if (result < 0)
+		__sync_fetch_and_add(&request->failed, 1);
+	__sync_fetch_and_add(&request->latency_total, latency);
+	keep_extremes(&request->latency_min, &request->latency_max, latency);
+	histogram__count_shared(request->latency_histogram, latency);
+}
+
+/* A block request waited for `queued` ns before it was issued to its device. */
+static __always_inline void request__queued(struct request_row *request, u64 queued)
+{
+	__sync_fetch_and_add(&request->queued, 1);
+	__sync_fetch_and_add(&request->queue_total, queued);
+	keep_extremes(&request->queue_min, &request->queue_max, queued);
+	histogram__count_shared(request->queue_histogram, queued);
+}
+
+#endif
