@@ -251,6 +251,18 @@ void trace_options__parse(struct trace_options *options, const struct argp *verb
 		exit(EXIT_USAGE);
 }
 
+struct tracing_options trace_options__tracing(struct trace_options *options)
+{
+	return (struct tracing_options){
+		.target = &options->target,
+		.tier = options->tier,
+		.duration = options->duration,
+		.map_entries = options->map_entries,
+		.quiet = options->quiet,
+		.verbose = options->verbose,
+	};
+}
+
 void trace_options__clear(struct trace_options *options)
 {
 	target__clear(&options->target);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collect/target.h"
+#include "commands/tracing.h"
 #include "model/profile.h"
 
 struct trace_options {
@@ -34,5 +35,8 @@ extern const struct argp trace_argp;
 void trace_options__parse(struct trace_options *options, const struct argp *verb, int argc,
 			  char **argv);
 void trace_options__clear(struct trace_options *options);
+
+/* What of them concerns the traced run. Borrows the target. */
+struct tracing_options trace_options__tracing(struct trace_options *options);
 
 #endif
