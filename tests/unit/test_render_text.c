@@ -364,7 +364,7 @@ static void verbose_tells_wakers_and_the_books_of_each_thread(void **state)
 	(void)state;
 	assert_says(text, "woken by the disk interrupt (210), by thread 813 `flusher` (2), 212");
 	assert_says(text, "Syscalls of each thread");
-	assert_says(text, "812 worker 1 ms +300 ns 2 us +100 ns 90 ns 212 0 31 0 0");
+	assert_says(text, "812 worker 1 ms +300 ns 2 us +100 ns 90 ns 70 ns 212 0 31 0 0");
 	assert_says(text, "histogram_chunks 4,000 32,768 12%");
 	free(text);
 	profile__free(profile);
