@@ -210,7 +210,6 @@ struct call_cache {
 #define THREAD_IO_WORKER 0x04
 #define THREAD_ENDED	 0x08
 #define THREAD_BOOKS	 0x10  /* `end` is filled */
-#define THREAD_CENSUS	 0x20  /* it lived before the window */
 #define THREAD_HELD	 0x80  /* the command before its exec: outside the window */
 #define THREAD_EXITING	 0x100 /* it has begun to exit */
 #define THREAD_PARTIAL	 0x40  /* its waits could not all be kept (a full map) */

@@ -251,7 +251,6 @@ static __always_inline void begin_current(struct task_struct *task, struct threa
 	}
 	ledger__begin(&thread->ledger, now, tier_full ? LEDGER_KERNEL : LEDGER_RUNNING,
 		      tier_full ? LEDGER_KERNEL : LEDGER_RUNNING);
-	thread->flags |= THREAD_CENSUS;
 	thread__publish(task, number);
 	this_cpu()->thread = number;
 }
@@ -333,7 +332,7 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *group, const char *path, struct 
 	if (!thread)
 		return 0;
 	thread__read_books(task, &thread->begin);
-	thread->flags |= THREAD_CENSUS | THREAD_INHERIT;
+	thread->flags |= THREAD_INHERIT;
 	ledger__begin(&thread->ledger, now, LEDGER_UNKNOWN, LEDGER_RUNNING);
 	thread__publish(task, number);
 	return 0;
