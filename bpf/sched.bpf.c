@@ -35,7 +35,7 @@ static __always_inline u64 switch_in(struct task_struct *task, struct thread_row
 	if (event != LEDGER_EVENT_WAIT_DONE)
 		return runnable;
 	if (wait.early)
-		waker__count_early(thread);
+		waker__count(thread->wait, thread->early.kind, thread->early.tid, &thread->early);
 	wait__record(thread, &wait);
 	return runnable;
 }
@@ -155,7 +155,7 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	if (signal__is_pending(task))
 		kind = WAKER_SIGNAL; /* tid: who sent it, if a thread did */
 	if (event == LEDGER_EVENT_WOKEN) {
-		waker__count(thread->wait, kind, tid, current);
+		waker__count(thread->wait, kind, tid, 0);
 		return 0;
 	}
 	__builtin_memset(&thread->early, 0, sizeof(thread->early));
