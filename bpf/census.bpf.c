@@ -81,7 +81,6 @@ static __always_inline void census_begin(struct task_struct *task)
 	if (!thread)
 		return;
 	__sync_fetch_and_add(&census_matched, 1);
-	thread->flags |= THREAD_CENSUS;
 	if (target_mode == TARGET_MODE_SPAWNED)
 		thread->flags |= THREAD_HELD;
 	else if (target_mode != TARGET_MODE_THREADS)

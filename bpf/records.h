@@ -220,7 +220,6 @@ struct call_cache {
 #define THREAD_IO_WORKER 0x04
 #define THREAD_ENDED	 0x08
 #define THREAD_BOOKS	 0x10  /* `end` is filled */
-#define THREAD_CENSUS	 0x20  /* it lived before the window */
 #define THREAD_HELD	 0x80  /* the command before its exec: outside the window */
 #define THREAD_EXITING	 0x100 /* it has begun to exit */
 #define THREAD_PARTIAL	 0x40  /* its waits could not all be kept (a full map) */
@@ -242,10 +241,12 @@ struct thread_row {
 	struct waker_count early; /* who made the waking that came before its switch-out */
 	struct books begin, end;
 	struct books before; /* ours, of the time between `begin` and the start of the ledger */
-	/* ns runnable in front of an idle CPU. The kernel's books have most of it as running: a
-	 * wakeup that preempts makes the next __schedule() skip its clock update
-	 * (rq_clock_skip_update()), so the run starts at the enqueue for them. */
-	__u64 idle_wake;
+	/* ns for which the run queue's clock may have stood still at this thread's switches, so
+	 * that the kernel's books have them as its run time, or as the run-queue delay of whom it
+	 * put off the CPU (sched.bpf.c, clock__count_lag()) */
+	__u64 clock_gain; /* switched in over a task that still wanted to run, or the idle task */
+	__u64 clock_loss; /* put off the CPU by a woken thread */
+	__u64 put_off;	  /* ... by one that is not traced: for how long is not known */
 	/* finished waits without a row (map full), and their ns */
 	__u64 unkept_waits, unkept_blocked;
 	__u64 stack;		   /* the user stack pointer, as it was once; 0: not known */

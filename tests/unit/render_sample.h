@@ -113,7 +113,9 @@ static struct thread *sample__thread(struct process *process, int tid, const cha
 		.our_rundelay = 2100,
 		.our_voluntary = 212,
 		.our_involuntary = 31,
-		.idle_wake = 90,
+		.clock_gain = 90,
+		.clock_loss = 70,
+		.put_off = 3,
 	};
 	sum->split = true;
 	sum->running += account.running;
@@ -173,7 +175,9 @@ static void sample__audit(struct audit *audit)
 	audit->runtime_error = 0.0002;
 	audit->rundelay_error = 0.011;
 	audit->rundelay_known = true;
-	audit->idle_wake = 990;
+	audit->clock_gain = 990;
+	audit->clock_loss = 770;
+	audit->put_off = 33;
 	audit->switches_error = 0;
 	loss = sample__grow(&audit->lost, &audit->lost_count, sizeof(*loss));
 	loss->cause = "histogram_chunks";

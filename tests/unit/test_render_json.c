@@ -3,23 +3,13 @@
  * The JSON format: its names are promised, unknown is null, and no text can break it.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 #include <json-c/json.h>
 
-#include "render/render.h"
-#include "tests/unit/render_sample.h"
+#include "tests/unit/render_steps.h"
 
 #define SCHEMA_PATH "docs/profile.schema.json"
 
@@ -27,14 +17,7 @@ static const struct render_options plain;
 
 static char *render(const struct profile *profile, const struct render_options *options)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
-
-	assert_non_null(stream);
-	assert_int_equal(render__json(stream, profile, options), 0);
-	assert_int_equal(fclose(stream), 0);
-	return text;
+	return render_with(render__json, profile, options);
 }
 
 /* The document as a program reads it: strict, so that nothing is forgiven. */
@@ -380,18 +363,8 @@ static void no_number_is_not_a_number(void **state)
 
 static void a_stream_that_fails_is_reported(void **state)
 {
-	/* one fails while it is written, the other one when what it buffers is flushed */
-	struct profile *profiles[] = {sample__profile(), sample__empty()};
-
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		FILE *full = fopen("/dev/full", "w");
-
-		assert_non_null(full);
-		assert_int_equal(render__json(full, profiles[i], &plain), -EIO);
-		fclose(full);
-		profile__free(profiles[i]);
-	}
+	assert_failing_streams_are_reported(render__json);
 }
 
 /* Exits with 77 where the validator is not installed. */
@@ -462,8 +435,6 @@ int main(void)
 		cmocka_unit_test(the_output_is_what_the_schema_promises),
 	};
 
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		return 1;
 	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, use_utf8, NULL);
 }

@@ -19,7 +19,9 @@ static struct json_object *books(struct json_builder *builder, const struct comp
 	json__add_count(builder, object, "voluntary", books->our_voluntary);
 	json__add_count(builder, object, "kernel_involuntary", books->involuntary);
 	json__add_count(builder, object, "involuntary", books->our_involuntary);
-	json__add_count(builder, object, "idle_wake_ns", books->idle_wake);
+	json__add_count(builder, object, "clock_gain_ns", books->clock_gain);
+	json__add_count(builder, object, "clock_loss_ns", books->clock_loss);
+	json__add_count(builder, object, "put_off_by_untraced", books->put_off);
 	return object;
 }
 
