@@ -49,7 +49,7 @@ static void write_object(const struct scene *scene, struct truth *truth)
 	truth__text(truth, "path", scene->kind->uses_file ? scratch__path() : NULL);
 	truth__number_if(truth, "fd", has_fd, (uint64_t)scene->fd);
 	truth__number_if(truth, "inode", has_fd, status.st_ino);
-	truth__text(truth, "device", scene->kind->uses_file ? device : NULL);
+	truth__text(truth, "device", S_ISREG(status.st_mode) ? device : NULL);
 	truth__text(truth, "local", known_text(scene->local));
 	truth__text(truth, "remote", known_text(scene->remote));
 	truth__number_if(truth, "descriptors", scene->descriptors > 0, scene->descriptors);

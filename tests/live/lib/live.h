@@ -149,7 +149,8 @@ bool thread__was_hit(struct trace *trace, struct json_object *thread);
 /* The same of any thread of the profile. */
 bool trace__was_hit(struct trace *trace);
 /* Runs a bundled workload: WORDS("blocking", "--what", "pipe") under "full" or "waits", again if
- * its waiter was hit; fails if the workload fails. */
+ * its waiter was hit; fails if the workload fails, and skips if this machine lacks what it needs.
+ */
 struct trace *trace__workload(const char *tier, const char *const *words);
 /* Runs a role of this test program as a command: `words` are its name and arguments. Again if any
  * of its threads was hit; fails if its status is not 0. */
