@@ -115,6 +115,8 @@ static void release_by_signal(struct scene *scene)
 
 const struct wait_kind wait_kinds_vsock[] = {
 	{
+		/* Seen on 6.12: it is woken once more than there are messages, now and then, or
+		 * sleeps for the socket's lock, which the worker holds while it delivers. */
 		.name = "recv-vsock",
 		.help = "recv on a vsock connection (needs the module vsock_loopback)",
 		.syscall = "recvfrom",
@@ -122,6 +124,7 @@ const struct wait_kind wait_kinds_vsock[] = {
 		.object_kind = "vsock",
 		.sleep = "interruptible",
 		.wakers = "kernel",
+		.sleeps = SLEEPS_MAYBE,
 		.partner = PARTNER_THREAD,
 		.size = 64,
 		.size_max = 4096,
