@@ -65,14 +65,16 @@ static void set_up_pair(struct scene *scene)
 {
 	int listener = new_listener(VMADDR_CID_LOCAL);
 	struct sockaddr_vm address = local_address(listener);
+	socklen_t size;
 
 	scene->partner_fd = new_socket();
 	check(connect(scene->partner_fd, (const struct sockaddr *)&address, sizeof(address)),
 	      "connect");
 	scene->fd = (int)check(accept4(listener, NULL, NULL, SOCK_CLOEXEC), "accept4");
 	close(listener);
-	address = local_address(scene->partner_fd);
-	snprintf(scene->object, sizeof(scene->object), "vsock %u:%u", VMADDR_CID_LOCAL,
+	size = sizeof(address);
+	check(getpeername(scene->fd, (struct sockaddr *)&address, &size), "getpeername");
+	snprintf(scene->object, sizeof(scene->object), "vsock %u:%u", address.svm_cid,
 		 address.svm_port);
 }
 
