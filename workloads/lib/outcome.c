@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#define _GNU_SOURCE 1
+#include "outcome.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "check.h"
+
+void outcome__start(struct outcome *outcome, uint64_t now_ns)
+{
+	outcome->start_ns = now_ns;
+}
+
+void outcome__result(struct outcome *outcome, uint64_t now_ns)
+{
+	if (!outcome->results++)
+		outcome->first_ns = now_ns;
+	outcome->last_ns = now_ns;
+}
+
+/* No opendir(): that would close() the directory again, a call that some workloads count. */
+void outcome__count_threads(struct outcome *outcome, pid_t partner_tid)
+{
+	static char entries[1 << 16] __attribute__((aligned(8)));
+	int fd = (int)check(open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+			    "/proc/self/task");
+	int64_t length = check(getdents64(fd, entries, sizeof(entries)), "getdents64");
+	const struct dirent64 *entry;
+
+	outcome->threads = 0;
+	for (int64_t at = 0; at < length; at += entry->d_reclen) {
+		long tid;
+
+		entry = (const struct dirent64 *)(entries + at);
+		tid = strtol(entry->d_name, NULL, 10);
+		outcome->threads += tid && tid != getpid() && tid != partner_tid;
+	}
+}
+
+void outcome__write(const struct outcome *outcome, struct truth *truth, uint64_t wall_ns)
+{
+	const bool known = outcome->results > 0;
+
+	truth__text(truth, "model", outcome->model);
+	truth__text(truth, "delivery", outcome->delivery);
+	truth__text(truth, "completion_is", outcome->completion_is);
+	truth__number(truth, "threads", outcome->threads);
+	truth__number(truth, "max_in_flight", outcome->max_in_flight);
+	truth__number(truth, "wall_ns", wall_ns);
+	truth__number_if(truth, "first_result_ns", known, outcome->first_ns - outcome->start_ns);
+	truth__number_if(truth, "last_result_ns", known, outcome->last_ns - outcome->start_ns);
+}
