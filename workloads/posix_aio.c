@@ -43,6 +43,7 @@ struct request {
 	struct posix_aio *run;
 	struct aiocb control;
 	struct request_counts *row; /* NULL: free */
+	uint64_t index;		    /* of the operation */
 	uint64_t descriptor;
 	uint64_t asked_ns;
 	_Atomic uint64_t done_ns; /* when the program learned of its end; 0: not yet */
@@ -72,14 +73,6 @@ static const struct argp_option option_table[] = {
 
 static const struct bounds cancel_bounds = {2, 1000000, "2 to 1000000"};
 
-static int find_name(const char *option, const char *name, const char *const *names, int count)
-{
-	for (int i = 0; i < count; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	usage_error("%s: '%s' is not one of those that --help names", option, name);
-}
-
 static void check_options(struct options *options)
 {
 	task_options__settle(&options->task, TASK_FILE);
@@ -100,10 +93,11 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		state->child_inputs[0] = state->child_inputs[1] = &options->task;
 		return 0;
 	case 'w':
-		options->what = (enum what)find_name("--what", value, what_names, WHATS);
+		options->what = (enum what)parse_choice("--what", value, what_names, WHATS);
 		return 0;
 	case 'N':
-		options->notify = (enum notify)find_name("--notify", value, notify_names, NOTIFIES);
+		options->notify =
+			(enum notify)parse_choice("--notify", value, notify_names, NOTIFIES);
 		return 0;
 	case 'C':
 		options->cancel_each = parse_count("--cancel", value, cancel_bounds);
@@ -226,6 +220,7 @@ static void prepare(struct posix_aio *run, struct request *request, uint64_t ind
 	const bool writes =
 		run->options.what == WHAT_WRITE || (run->options.what == WHAT_LIO && index % 2);
 
+	request->index = index;
 	request->descriptor = index % task->options.descriptors;
 	request->row = run->options.what == WHAT_FSYNC ? run->fsyncs
 		       : writes			       ? run->writes
@@ -235,9 +230,8 @@ static void prepare(struct posix_aio *run, struct request *request, uint64_t ind
 		.aio_lio_opcode = writes ? LIO_WRITE : LIO_READ,
 		.aio_buf = task__buffer(task, (uint64_t)(request - run->requests)),
 		.aio_nbytes = task->options.size,
+		.aio_offset = task__offset(task, index),
 	};
-	if (task->options.kind == TASK_FILE)
-		request->control.aio_offset = (off_t)(index * task->options.size);
 	set_notification(run, request);
 }
 
@@ -267,19 +261,6 @@ static void cancel_some(struct posix_aio *run, struct request *request)
 		run->cancels_refused++;
 }
 
-/* The data that an fsync is to bring to the disk. */
-static void write_first(struct posix_aio *run, const struct request *request)
-{
-	const struct aiocb *control = &request->control;
-
-	calls__count(&run->task.calls, "pwrite64");
-	if (check(pwrite(control->aio_fildes, (const void *)control->aio_buf, control->aio_nbytes,
-			 control->aio_offset),
-		  "pwrite") != (int64_t)control->aio_nbytes)
-		errx(EXIT_FAILURE, "pwrite: cut short");
-	run->task.bytes += control->aio_nbytes;
-}
-
 static void mark_submitted(struct posix_aio *run, struct request *request, uint64_t now_ns)
 {
 	request->asked_ns = now_ns;
@@ -290,7 +271,7 @@ static void mark_submitted(struct posix_aio *run, struct request *request, uint6
 static void submit(struct posix_aio *run, struct request *request)
 {
 	if (run->options.what == WHAT_FSYNC)
-		write_first(run, request);
+		task__write_block(&run->task, request->index);
 	mark_submitted(run, request, monotonic__now_ns());
 	check(submit_one(run, request), "submitting");
 	latency__record(&run->submits, monotonic__now_ns() - request->asked_ns);

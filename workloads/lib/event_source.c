@@ -15,7 +15,8 @@
 
 const char *const event_source_names[SOURCE_KINDS] = {
 	[SOURCE_SOCKET] = "socket", [SOURCE_EVENTFD] = "eventfd", [SOURCE_TIMERFD] = "timerfd",
-	[SOURCE_PIPE] = "pipe",	    [SOURCE_UNIX] = "unix",
+	[SOURCE_PIPE] = "pipe",	    [SOURCE_UNIX] = "unix",	  [SOURCE_LISTENER] = "listener",
+
 };
 
 static void open_socket(struct event_source *source)
@@ -57,9 +58,15 @@ static void open_unix(struct event_source *source)
 	source->feed_fd = ends[1];
 }
 
-static bool has_messages(enum event_source_kind kind)
+static void open_listener(struct event_source *source)
 {
-	return kind != SOURCE_EVENTFD && kind != SOURCE_TIMERFD;
+	source->fd = endpoint__tcp_listener(SOMAXCONN);
+	source->feed_fd = -1;
+}
+
+bool event_source__has_messages(enum event_source_kind kind)
+{
+	return kind == SOURCE_SOCKET || kind == SOURCE_PIPE || kind == SOURCE_UNIX;
 }
 
 void event_source__open(struct event_source *source, enum event_source_kind kind, uint64_t size)
@@ -67,11 +74,12 @@ void event_source__open(struct event_source *source, enum event_source_kind kind
 	static void (*const openers[SOURCE_KINDS])(struct event_source *) = {
 		[SOURCE_SOCKET] = open_socket,	 [SOURCE_EVENTFD] = open_eventfd,
 		[SOURCE_TIMERFD] = open_timerfd, [SOURCE_PIPE] = open_pipe,
-		[SOURCE_UNIX] = open_unix,
+		[SOURCE_UNIX] = open_unix,	 [SOURCE_LISTENER] = open_listener,
+
 	};
 
 	source->kind = kind;
-	source->unit = has_messages(kind) ? size : 1;
+	source->unit = event_source__has_messages(kind) ? size : 1;
 	openers[kind](source);
 }
 
@@ -100,9 +108,19 @@ void event_source__stop_timer(struct event_source *source, struct calls *calls)
 	check(timerfd_settime(source->fd, 0, &never, NULL), "timerfd_settime");
 }
 
-void event_source__feed(const struct event_source *source, const char *message)
+/* The connection before goes only now: it was accepted, or can be no more. */
+static void feed_listener(struct event_source *source)
 {
-	if (source->kind == SOURCE_EVENTFD)
+	endpoint__reset(&source->feed_fd);
+	source->feed_fd = endpoint__client(source->fd);
+	check(endpoint__connect(source->feed_fd, source->fd), "connect");
+}
+
+void event_source__feed(struct event_source *source, const char *message)
+{
+	if (source->kind == SOURCE_LISTENER)
+		feed_listener(source);
+	else if (source->kind == SOURCE_EVENTFD)
 		check(eventfd_write(source->feed_fd, 1), "eventfd_write");
 	else if (check(write(source->feed_fd, message, source->unit), "write") !=
 		 (int64_t)source->unit)
@@ -111,7 +129,7 @@ void event_source__feed(const struct event_source *source, const char *message)
 
 int64_t event_source__take(struct event_source *source, char *buffer, struct calls *calls)
 {
-	const bool is_message = has_messages(source->kind);
+	const bool is_message = event_source__has_messages(source->kind);
 	uint64_t value;
 	int64_t length;
 

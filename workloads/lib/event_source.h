@@ -14,6 +14,7 @@ enum event_source_kind {
 	SOURCE_TIMERFD,
 	SOURCE_PIPE,
 	SOURCE_UNIX,
+	SOURCE_LISTENER, /* TCP; what comes is connections, and its owner accepts them */
 	SOURCE_KINDS,
 };
 
@@ -23,7 +24,8 @@ extern const char *const event_source_names[SOURCE_KINDS];
 struct event_source {
 	enum event_source_kind kind;
 	int fd;
-	int feed_fd;	   /* where the partner writes; -1 for timers, which feed themselves */
+	int feed_fd;	   /* where the partner writes; -1 for timers, which feed themselves;
+			    * the connection made last, of a listener */
 	uint64_t quota;	   /* units that it is to deliver */
 	uint64_t received; /* units so far; bytes where there are messages */
 	uint64_t unit;	   /* what one unit adds to received */
@@ -43,8 +45,11 @@ void event_source__start_timer(struct event_source *source, uint64_t first_ns,
 /* Stops it (timerfd_settime, counted), so that it is not ready for ever after. */
 void event_source__stop_timer(struct event_source *source, struct calls *calls);
 
+/* Is what it delivers counted in bytes of messages? */
+bool event_source__has_messages(enum event_source_kind kind);
+
 /* Partner: delivers one unit. message has the size given at opening. */
-void event_source__feed(const struct event_source *source, const char *message);
+void event_source__feed(struct event_source *source, const char *message);
 
 /*
  * Loop: one read (counted), which takes at most one message where there are such, and all

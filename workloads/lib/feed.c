@@ -52,6 +52,17 @@ void feed__start(struct feed *feed, uint64_t first_ns)
 	atomic_store(&feed->start_ns, first_ns);
 }
 
+static void await_turn(const struct feed *feed, uint64_t event, uint64_t start_ns)
+{
+	if (!feed->asked) {
+		monotonic__sleep_until_ns(start_ns + event * feed->delay_ns);
+		return;
+	}
+	while (atomic_load(feed->asked) <= event)
+		monotonic__sleep_ns(20000);
+	monotonic__sleep_ns(feed->delay_ns);
+}
+
 void feed__play(void *argument)
 {
 	static const char message[FEED_SIZE_MAX];
@@ -63,11 +74,11 @@ void feed__play(void *argument)
 	while (!(start_ns = atomic_load(&feed->start_ns)))
 		monotonic__sleep_ns(20000);
 	for (uint64_t i = 0; i < feed->operations; i++) {
-		const struct event_source *source = &feed->sources[i % feed->sources_count];
+		struct event_source *source = &feed->sources[i % feed->sources_count];
 
 		if (source->kind == SOURCE_TIMERFD)
 			continue;
-		monotonic__sleep_until_ns(start_ns + i * feed->delay_ns);
+		await_turn(feed, i, start_ns);
 		atomic_store(&feed->sent_ns[i], monotonic__now_ns());
 		event_source__feed(source, message);
 	}

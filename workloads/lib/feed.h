@@ -24,6 +24,12 @@ struct feed {
 	uint64_t size;	     /* bytes of a message, at most FEED_SIZE_MAX */
 	bool nonblocking;    /* reads are to say EAGAIN */
 
+	/*
+	 * Number of events that the receiver has asked for so far. If set, there is no schedule:
+	 * each event is sent the delay after it was asked for, and thus never there before.
+	 */
+	const _Atomic uint64_t *asked;
+
 	struct event_source *sources;
 	_Atomic uint64_t *sent_ns; /* just before event i was sent to source i % sources_count */
 	_Atomic uint64_t start_ns; /* when the first event is due; 0: not known yet */

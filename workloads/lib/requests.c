@@ -40,13 +40,13 @@ void requests__finish(struct requests *requests, struct request_counts *row, int
 		row->failed++;
 	else
 		row->completed++;
-	requests__go_on(row, latency_ns);
-}
-
-void requests__go_on(struct request_counts *row, uint64_t latency_ns)
-{
 	row->results++;
 	latency__record(&row->latency, latency_ns);
+}
+
+void requests__go_on(struct request_counts *row)
+{
+	row->results++;
 }
 
 static void write_row(struct request_counts *row, struct truth *truth)

@@ -18,7 +18,7 @@ struct request_counts {
 	uint64_t failed;
 	uint64_t cancelled;	/* ended by ECANCELED */
 	uint64_t results;	/* completions; more than one request only if that is multishot */
-	struct latency latency; /* from submitting to having the result, of each result */
+	struct latency latency; /* from submitting to the last result, of each request */
 };
 
 struct requests {
@@ -39,7 +39,7 @@ void requests__finish(struct requests *requests, struct request_counts *row, int
 		      uint64_t latency_ns);
 
 /* A result of a request that goes on: the next one of a multishot. */
-void requests__go_on(struct request_counts *row, uint64_t latency_ns);
+void requests__go_on(struct request_counts *row);
 
 /* {"read": {submitted, completed, failed, cancelled, results, served, latency}} */
 void requests__write(struct requests *requests, struct truth *truth);

@@ -39,13 +39,21 @@ static void open_file(struct task *task)
 
 	block_file__fill(fd, options->operations, task->buffers, options->size);
 	close(fd);
-	for (uint64_t i = 0; i < options->descriptors; i++)
+	for (uint64_t i = 0; i < options->descriptors; i++) {
 		task->fds[i] = block_file__open(O_RDWR | (options->is_buffered ? 0 : O_DIRECT));
+		if (options->is_buffered)
+			block_file__cool(task->fds[i]);
+	}
 }
 
 void task__set_up(struct task *task, const struct task_options *options, bool nonblocking)
 {
-	*task = (struct task){.options = *options, .is_nonblocking = nonblocking};
+	*task = (struct task){
+		.options = *options,
+		.is_nonblocking = nonblocking,
+		.partner_play = feed__play,
+		.partner_argument = &task->feed,
+	};
 	watchdog__start(options->operations * (options->delay_ns + 1000000));
 	latency__init(&task->latency, options->operations);
 	/* Touched, so that it never faults later. */
@@ -55,7 +63,7 @@ void task__set_up(struct task *task, const struct task_options *options, bool no
 	task->fds = check_memory(calloc(options->descriptors, sizeof(*task->fds)));
 	if (options->kind == TASK_RECEIVE)
 		open_feed(task);
-	else
+	else if (options->kind == TASK_FILE)
 		open_file(task);
 }
 
@@ -74,8 +82,10 @@ void task__run(struct task *task, void (*waiter_play)(void *argument), void *arg
 
 	task->waiter = (struct actor){
 		.name = "waiter", .cpu_rank = 0, .play = waiter_play, .scene = argument};
-	task->partner = (struct actor){
-		.name = "partner", .cpu_rank = 1, .play = feed__play, .scene = &task->feed};
+	task->partner = (struct actor){.name = "partner",
+				       .cpu_rank = 1,
+				       .play = task->partner_play,
+				       .scene = task->partner_argument};
 	if (has_partner)
 		actor__start(&task->partner);
 	actor__start(&task->waiter);
@@ -100,6 +110,23 @@ void task__end(struct task *task)
 	outcome__count_threads(&task->outcome, task->partner.tid);
 }
 
+off_t task__offset(const struct task *task, uint64_t index)
+{
+	return task->options.kind == TASK_FILE ? (off_t)(index * task->options.size) : 0;
+}
+
+void task__write_block(struct task *task, uint64_t index)
+{
+	const int fd = task->fds[index % task->options.descriptors];
+	const uint64_t size = task->options.size;
+
+	calls__count(&task->calls, "pwrite64");
+	if (check(pwrite(fd, task->buffers, size, task__offset(task, index)), "pwrite") !=
+	    (int64_t)size)
+		errx(EXIT_FAILURE, "pwrite: cut short");
+	task->bytes += size;
+}
+
 char *task__buffer(const struct task *task, uint64_t slot)
 {
 	return task->buffers + slot * task->stride;
@@ -119,13 +146,15 @@ void task__take(struct task *task, uint64_t descriptor, uint64_t bytes, uint64_t
 	struct event_source *source;
 	uint64_t unit;
 
-	if (task->options.kind == TASK_FILE) {
+	if (task->options.kind != TASK_RECEIVE) {
 		task__take_other(task, bytes, asked_ns, now_ns);
 		return;
 	}
 	source = &task->feed.sources[descriptor];
 	unit = source->received / source->unit;
 	source->received += bytes;
+	if (!event_source__has_messages(source->kind))
+		bytes = 0;
 	if (source->received / source->unit == unit)
 		task->bytes += bytes;
 	else
@@ -147,26 +176,36 @@ bool task__receive(struct task *task, uint64_t descriptor, uint64_t asked_ns)
 	return true;
 }
 
+/* What the task is about; null where that is nothing. */
+static void write_task(const struct task *task, struct truth *truth)
+{
+	static const char *const names[] = {
+		[TASK_RECEIVE] = "receive", [TASK_FILE] = "file", [TASK_NONE] = NULL};
+	const struct task_options *options = &task->options;
+	const bool receives = options->kind == TASK_RECEIVE, reads = options->kind == TASK_FILE;
+
+	truth__text(truth, "task", names[options->kind]);
+	truth__number_if(truth, "delay_ns", !reads, options->delay_ns);
+	truth__number_if(truth, "size", options->size > 0, options->size);
+	truth__number_if(truth, "descriptors", receives || reads, options->descriptors);
+	truth__text(truth, "object_kind", receives ? options->over->name : reads ? "file" : NULL);
+	truth__text(truth, "path", reads ? scratch__path() : NULL);
+	truth__text(truth, "mode", reads ? options->mode : NULL);
+}
+
 void task__write_truth(struct task *task, struct truth *truth, const char *workload)
 {
-	const struct task_options *options = &task->options;
-	const bool receives = options->kind == TASK_RECEIVE;
+	const bool has_partner = task->options.kind == TASK_RECEIVE;
 
 	truth__text(truth, "workload", workload);
-	truth__text(truth, "task", receives ? "receive" : "file");
 	truth__number(truth, "pid", (uint64_t)getpid());
 	truth__number(truth, "waiter_tid", (uint64_t)task->waiter.tid);
 	truth__number(truth, "waiter_cpu", (uint64_t)task->waiter.cpu);
-	truth__number_if(truth, "partner_tid", receives, (uint64_t)task->partner.tid);
-	truth__number_if(truth, "partner_cpu", receives, (uint64_t)task->partner.cpu);
+	truth__number_if(truth, "partner_tid", has_partner, (uint64_t)task->partner.tid);
+	truth__number_if(truth, "partner_cpu", has_partner, (uint64_t)task->partner.cpu);
+	write_task(task, truth);
 	truth__number(truth, "operations", task->operations);
 	truth__number(truth, "bytes", task->bytes);
-	truth__number_if(truth, "delay_ns", receives, options->delay_ns);
-	truth__number(truth, "size", options->size);
-	truth__number(truth, "descriptors", options->descriptors);
-	truth__text(truth, "object_kind", receives ? options->over->name : "file");
-	truth__text(truth, "path", receives ? NULL : scratch__path());
-	truth__text(truth, "mode", receives ? NULL : options->mode);
 	outcome__write(&task->outcome, truth, task->books.time_ns);
 	truth__calls(truth, &task->calls);
 	truth__number(truth, "eagain", task->eagain);

@@ -5,7 +5,7 @@
  * receive: --ops blocks of --size bytes from a partner that sends one each --delay, over
  *	--descriptors pipes or sockets in turn;
  * file: --ops blocks of --size bytes of a file, with O_DIRECT, so that each truly waits for a
- *	device, or buffered.
+ *	device, or buffered, from outside the page cache.
  */
 #ifndef WORKLOADS_TASK_H
 #define WORKLOADS_TASK_H
@@ -21,7 +21,12 @@
 #include "outcome.h"
 #include "truth.h"
 
-enum task_kind { TASK_UNSET, TASK_RECEIVE, TASK_FILE };
+enum task_kind {
+	TASK_UNSET,
+	TASK_RECEIVE,
+	TASK_FILE,
+	TASK_NONE, /* neither: what the program does needs no descriptor of the task's */
+};
 
 struct task_channel {
 	const char *name;
@@ -30,6 +35,9 @@ struct task_channel {
 	const char *wakers;
 	const char *wakers_realtime;
 };
+
+/* Connections to accept instead of blocks; no --over names it. */
+extern const struct task_channel task_channel_listener;
 
 /* 0 and NULL are: not given, until task_options__settle(). */
 struct task_options {
@@ -70,6 +78,8 @@ struct task {
 	bool is_nonblocking;
 
 	struct actor waiter, partner;
+	void (*partner_play)(void *argument); /* with the feed as argument, if not set otherwise */
+	void *partner_argument;
 	struct books start;
 	uint64_t settle_ns; /* between the measured section and the count of threads */
 
@@ -93,6 +103,12 @@ void task__run(struct task *task, void (*waiter_play)(void *argument), void *arg
 /* The waiter's first and last step: between them is the measured section. */
 void task__begin(struct task *task);
 void task__end(struct task *task);
+
+/* Where in the file operation number `index` reads or writes; 0 where there is no file. */
+off_t task__offset(const struct task *task, uint64_t index);
+
+/* What an fsync is to bring to the disk: the operation's block, written by pwrite64. */
+void task__write_block(struct task *task, uint64_t index);
 
 /* The buffer of the slot, from 0 to depth - 1. */
 char *task__buffer(const struct task *task, uint64_t slot);

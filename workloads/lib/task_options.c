@@ -13,6 +13,9 @@ static const struct task_channel channels[] = {
 	{"tcp", SOURCE_SOCKET, "network", "softirq", "softirq,thread,kernel"},
 };
 
+const struct task_channel task_channel_listener = {"tcp", SOURCE_LISTENER, "network", "softirq",
+						   "softirq,thread,kernel"};
+
 static const struct argp_option option_table[] = {
 	{"task", 'T', "TASK", 0, "receive or file: what to do", 0},
 	{"ops", 'n', "N", 0, "number of operations (default 100)", 0},
@@ -139,6 +142,15 @@ static void settle_file(struct task_options *options)
 		usage_error("--size: without buffers it is a multiple of %d", BLOCK_FILE_BLOCK);
 }
 
+static void settle_none(struct task_options *options)
+{
+	if (options->path || options->mode || options->size || options->descriptors ||
+	    options->over)
+		usage_error("--file, --mode, --size, --descriptors, --over: there is no I/O here");
+	if (!options->has_delay)
+		options->delay_ns = 1000000;
+}
+
 void task_options__settle(struct task_options *options, enum task_kind kind)
 {
 	if (options->kind == TASK_UNSET)
@@ -147,8 +159,10 @@ void task_options__settle(struct task_options *options, enum task_kind kind)
 		options->operations = 100;
 	if (options->kind == TASK_RECEIVE)
 		settle_receive(options);
-	else
+	else if (options->kind == TASK_FILE)
 		settle_file(options);
+	else
+		settle_none(options);
 	if (!options->descriptors)
 		options->descriptors = 1;
 	if (!options->depth)
