@@ -29,6 +29,9 @@ struct books {
 	uint64_t involuntary_switches;
 };
 
+/* The CPU with the given rank (modulo their number) among those that the caller may use. */
+int actor__cpu(int rank);
+
 /* name, cpu_rank, play and scene must be set. */
 void actor__start(struct actor *actor);
 void actor__join(struct actor *actor);
