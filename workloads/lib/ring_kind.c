@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "check.h"
 #include "monotonic.h"
 
@@ -135,7 +136,7 @@ static void drain(void *argument)
 static void set_up_send(struct ring_run *run)
 {
 	if (run->task.options.depth > SEND_WINDOW)
-		errx(EXIT_FAILURE, "--depth: at most %d, for a send to find room", SEND_WINDOW);
+		usage_error("--depth: at most %d, for a send to find room", SEND_WINDOW);
 	run->task.partner_play = drain;
 	run->task.partner_argument = run;
 }
@@ -163,7 +164,7 @@ static void prepare_poll(struct ring_run *run, struct ring_request *request)
 /* It was told that there is something: now it reads, which does not sleep. */
 static void conclude_poll(struct ring_run *run, struct ring_request *request)
 {
-	task__receive(&run->task, request->descriptor, request->asked_ns[0]);
+	task__receive(&run->task, request->descriptor, &run->task.calls);
 }
 
 static void prepare_accept(struct ring_run *run, struct ring_request *request)

@@ -161,11 +161,12 @@ void task__take(struct task *task, uint64_t descriptor, uint64_t bytes, uint64_t
 		task__take_other(task, bytes, feed__sent_ns(&task->feed, descriptor, unit), now_ns);
 }
 
-bool task__receive(struct task *task, uint64_t descriptor, uint64_t asked_ns)
+bool task__receive(struct task *task, uint64_t descriptor, struct calls *calls)
 {
+	const uint64_t asked_ns = monotonic__now_ns();
 	int64_t length;
 
-	calls__count(&task->calls, "read");
+	calls__count(calls, "read");
 	length = read(task->fds[descriptor], task->buffers, task->options.size);
 	if (length < 0 && errno == EAGAIN) {
 		task->eagain++;

@@ -56,8 +56,9 @@ struct task_options {
 	bool is_buffered;
 };
 
-extern const struct argp task_argp;    /* --task --ops --delay --size --descriptors --over --file */
-extern const struct argp request_argp; /* --depth --mode */
+extern const struct argp task_choice_argp; /* --task --descriptors --over */
+extern const struct argp task_argp;	   /* those, and --ops --delay --size --file */
+extern const struct argp request_argp;	   /* --depth --mode */
 
 /*
  * Defaults for what was not given; ends the program with status 2 if an option does not apply.
@@ -123,8 +124,8 @@ void task__take(struct task *task, uint64_t descriptor, uint64_t bytes, uint64_t
 /* Books the end of an operation that is none of the task's, or that failed. */
 void task__take_other(struct task *task, uint64_t bytes, uint64_t asked_ns, uint64_t now_ns);
 
-/* One read of a block from fds[descriptor] into the buffer; false if that said EAGAIN. */
-bool task__receive(struct task *task, uint64_t descriptor, uint64_t asked_ns);
+/* One read (counted) of a block from fds[descriptor]; false if that said EAGAIN. */
+bool task__receive(struct task *task, uint64_t descriptor, struct calls *calls);
 
 /* Writes all members that the programs have in common, from "workload" on. */
 void task__write_truth(struct task *task, struct truth *truth, const char *workload);

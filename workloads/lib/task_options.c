@@ -17,13 +17,17 @@ const struct task_channel task_channel_listener = {"tcp", SOURCE_LISTENER, "netw
 						   "softirq,thread,kernel"};
 
 static const struct argp_option option_table[] = {
-	{"task", 'T', "TASK", 0, "receive or file: what to do", 0},
 	{"ops", 'n', "N", 0, "number of operations (default 100)", 0},
 	{"delay", 'd', "TIME", 0, "receive: from one block to the next (default 1ms)", 0},
 	{"size", 's', "BYTES", 0, "bytes per block (default 64; files 4096)", 0},
+	{"file", 'f', "PATH", 0, "make the file there; it must not exist, and is removed", 0},
+	{0},
+};
+
+static const struct argp_option choice_option_table[] = {
+	{"task", 'T', "TASK", 0, "receive or file: the task by which I/O models are compared", 0},
 	{"descriptors", 'c', "N", 0, "descriptors over which the blocks come (default 1)", 0},
 	{"over", KEY_OVER, "CHANNEL", 0, "receive: unix, pipe or tcp (default unix)", 0},
-	{"file", 'f', "PATH", 0, "make the file there; it must not exist, and is removed", 0},
 	{0},
 };
 
@@ -61,8 +65,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	struct task_options *options = state->input;
 
 	switch (key) {
-	case 'T':
-		options->kind = parse_task(value);
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options;
 		return 0;
 	case 'n':
 		options->operations = parse_count("--ops", value, blocks_bounds);
@@ -74,14 +78,27 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 's':
 		options->size = parse_size("--size", value, block_bounds);
 		return 0;
+	case 'f':
+		options->path = value;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_choice_option(int key, char *value, struct argp_state *state)
+{
+	struct task_options *options = state->input;
+
+	switch (key) {
+	case 'T':
+		options->kind = parse_task(value);
+		return 0;
 	case 'c':
 		options->descriptors = parse_count("--descriptors", value, descriptor_bounds);
 		return 0;
 	case KEY_OVER:
 		options->over = find_channel(value);
-		return 0;
-	case 'f':
-		options->path = value;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -106,7 +123,13 @@ static error_t parse_request_option(int key, char *value, struct argp_state *sta
 	}
 }
 
-const struct argp task_argp = {.options = option_table, .parser = parse_option};
+const struct argp task_choice_argp = {.options = choice_option_table,
+				      .parser = parse_choice_option};
+
+static const struct argp_child children[] = {{&task_choice_argp, 0, NULL, 0}, {0}};
+const struct argp task_argp = {
+	.options = option_table, .parser = parse_option, .children = children};
+
 const struct argp request_argp = {.options = request_option_table, .parser = parse_request_option};
 
 static void settle_receive(struct task_options *options)

@@ -74,6 +74,15 @@ void truth__number_if(struct truth *truth, const char *name, bool known, uint64_
 		truth__text(truth, name, NULL);
 }
 
+void truth__numbers(struct truth *truth, const char *name, const uint64_t *numbers, size_t count)
+{
+	write_name(truth, name);
+	putchar('[');
+	for (size_t i = 0; i < count; i++)
+		printf("%s%" PRIu64, i ? ", " : "", numbers[i]);
+	putchar(']');
+}
+
 void truth__flag(struct truth *truth, const char *name, bool flag)
 {
 	write_name(truth, name);
