@@ -10,6 +10,14 @@
 #include "check.h"
 #include "monotonic.h"
 
+int actor__cpus(void)
+{
+	cpu_set_t allowed;
+
+	check(sched_getaffinity(0, sizeof(allowed), &allowed), "sched_getaffinity");
+	return CPU_COUNT(&allowed);
+}
+
 int actor__cpu(int rank)
 {
 	cpu_set_t allowed;
