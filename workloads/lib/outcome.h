@@ -33,7 +33,8 @@ void outcome__result(struct outcome *outcome, uint64_t now_ns);
 
 /*
  * Counts this process's threads, kernel workers included, but for those that have no part in the
- * I/O: the main thread and the partner. Makes two calls that no workload makes: openat, getdents64.
+ * I/O: the main thread and the partner. Makes calls that no workload makes in
+ * its measured section: openat, lseek, getdents64.
  */
 void outcome__count_threads(struct outcome *outcome, pid_t partner_tid);
 
