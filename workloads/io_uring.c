@@ -206,7 +206,8 @@ static void play(void *argument)
 	struct ring_run *run = argument;
 	const struct task_options *options = &run->task.options;
 
-	ring__set_up(&run->ring, run->ring.setup, 2 * RING_PARTS * options->depth, run->poller_cpu);
+	ring__set_up(&run->ring, run->ring.setup, 2ULL * RING_PARTS * options->depth,
+		     run->poller_cpu);
 	task__begin(&run->task);
 	while (run->task.operations < options->operations || run->books.in_flight) {
 		fill_queue(run);

@@ -342,7 +342,7 @@ static void write_identity(const struct overlap *overlap, struct truth *truth)
 	truth__text(truth, "workload", "overlap");
 	truth__text(truth, "way", way_names[options->way]);
 	truth__number(truth, "pid", (uint64_t)getpid());
-	truth__number(truth, "waiter_tid", tids[0]);
+	truth__number(truth, "waiter_tid", (uint64_t)overlap->workers[0].actor.tid);
 	truth__numbers(truth, "waiter_tids", tids, options->threads);
 	truth__number(truth, "partner_tid", (uint64_t)overlap->server.actor.tid);
 	truth__number(truth, "delay_ns", options->delay_ns);
