@@ -298,10 +298,11 @@ static void add_worker(struct sum *sum, const struct worker *worker)
 }
 
 /* What it should take if nothing but delay, computing and the number of CPUs counted. */
-static uint64_t ideal_wall_ns(const struct options *options)
+static uint64_t ideal_wall_ns(const struct overlap *overlap)
 {
+	const struct options *options = &overlap->options;
 	const uint64_t cpus = (uint64_t)actor__cpus();
-	const uint64_t share = (options->operations + options->threads - 1) / options->threads;
+	const uint64_t share = overlap->workers[0].operations; /* no other has more */
 	const uint64_t alone_ns = options->delay_ns + options->compute_ns;
 	const uint64_t crowd = options->threads > cpus ? options->threads : cpus;
 	/* Time on the CPU, as it seems to a thread that shares it with others. */
@@ -320,7 +321,7 @@ static void write_expectations(const struct overlap *overlap, const struct sum *
 	const uint64_t wall_ns = sum->end_ns - sum->outcome.start_ns;
 	const uint64_t cpus = (uint64_t)actor__cpus();
 
-	truth__number(truth, "ideal_wall_ns", ideal_wall_ns(options));
+	truth__number(truth, "ideal_wall_ns", ideal_wall_ns(overlap));
 	/* An answer is outstanding for the delay at least; at most, until the program has taken it.
 	 */
 	truth__number(truth, "outstanding_low_ns", options->operations * options->delay_ns);
