@@ -18,6 +18,13 @@ static const struct workload workloads[] = {
 	{"blocking", "every call that blocks: pipes, terminals, files, sockets, locks, timers ..."},
 	{"nonblocking", "the same resources with O_NONBLOCK: spinning, backing off, EINPROGRESS"},
 	{"event_loop", "one epoll loop: sockets, eventfd, timerfd; level- and edge-triggered"},
+	{"select", "receive blocks by select()"},
+	{"poll", "receive blocks by poll()"},
+	{"epoll", "receive blocks by epoll: level, edge, one-shot; one thread or several"},
+	{"posix_aio", "POSIX AIO: completion by callback, signal, aio_suspend or polling"},
+	{"native_aio", "Linux AIO: io_submit, direct and buffered; getevents, eventfd, ring"},
+	{"io_uring", "read, write, recv, accept, poll, timeout ...; SQPOLL, DEFER_TASKRUN"},
+	{"overlap", "the same waiting and computing: sequential, async, parallel, both"},
 };
 
 #define WORKLOADS (sizeof(workloads) / sizeof(workloads[0]))

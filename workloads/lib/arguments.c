@@ -119,6 +119,20 @@ uint64_t parse_time(const char *option, const char *text, struct bounds bounds)
 	return value;
 }
 
+int parse_choice(const char *option, const char *text, const char *const *choices, int count)
+{
+	char list[256] = "";
+	size_t length = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (strcmp(choices[i], text) == 0)
+			return i;
+		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s",
+					   i ? ", " : "", choices[i]);
+	}
+	usage_error("%s: '%s' is none of %s", option, text, list);
+}
+
 void parse_arguments(const struct argp *argp, int argc, char **argv, void *options)
 {
 	argp_err_exit_status = EXIT_USAGE;

@@ -34,6 +34,9 @@ uint64_t parse_size(const char *option, const char *text, struct bounds bounds);
 /* Nanoseconds from "250us", "1.5ms", "2s"; the unit may only be left out of "0". */
 uint64_t parse_time(const char *option, const char *text, struct bounds bounds);
 
+/* The index of one of the words in choices. */
+int parse_choice(const char *option, const char *text, const char *const *choices, int count);
+
 /*
  * argp_parse() with wrong usage reported by status 2 (argp's own default is 64) and with
  * stray arguments refused.

@@ -65,6 +65,7 @@ struct wait_kind {
 
 /* Each table ends with a row without a name. */
 extern const struct wait_kind wait_kinds_ipc[];
+extern const struct wait_kind wait_kinds_write[];
 extern const struct wait_kind wait_kinds_network[];
 extern const struct wait_kind wait_kinds_vsock[];
 extern const struct wait_kind wait_kinds_connect[];
