@@ -43,6 +43,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
 CHECKED := $(SOURCES:%.c=$(BUILD)/asan/%.o)
 
 WORKLOADS := $(basename $(notdir $(wildcard workloads/*.c)))
+WORKLOAD_LIBS_uring_server := -luring
 WORKLOAD_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard workloads/lib/*.c))
 UNIT_TESTS := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 LIVE_TESTS := $(basename $(notdir $(wildcard tests/live/test_*.c)))
@@ -104,7 +105,7 @@ $(BUILD)/waitscope-checked: $(CHECKED)
 $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) $^ -lpthread -lutil -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(WORKLOAD_LIBS_$*) -lpthread -lutil -o $@
 
 # --- tests -------------------------------------------------------------------------------------
 

@@ -6,17 +6,23 @@
 #define _GNU_SOURCE 1
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "arguments.h"
 #include "check.h"
 #include "event_source.h"
 #include "monotonic.h"
+#include "process.h"
 #include "truth.h"
 #include "watchdog.h"
 
-enum { EVENTS_AT_ONCE = 64, SOURCES_MAX = 10000, OPERATIONS_MAX = 1000000, SIZE_MAX_BYTES = 4096 };
+enum {
+	EVENTS_AT_ONCE = 64,
+	SOURCES_MAX = 10000,
+	OPERATIONS_MAX = 1000000,
+	SIZE_MAX_BYTES = 4096,
+	DESCRIPTORS_BESIDE = 16
+};
 
 /* What each --source is made of, in turn, and who then ends the loop's waits. */
 struct mixture {
@@ -143,16 +149,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	}
 }
 
-/* Two descriptors for each connection may be more than the usual soft limit of 1024. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
-	limit.rlim_cur = limit.rlim_max;
-	check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-}
-
 /* Every source gets its share of the events: as many as the round robin leads to it. */
 static void open_source(struct event_loop *loop, uint64_t index)
 {
@@ -177,7 +173,7 @@ static void set_up(struct event_loop *loop)
 	size_t samples_max = 4 * options->operations + EVENTS_AT_ONCE;
 
 	watchdog__start(options->operations * (options->delay_ns + options->handler_block_ns));
-	raise_descriptor_limit();
+	process__raise_open_files(2 * options->connections + DESCRIPTORS_BESIDE);
 	latency__init(&loop->waits, samples_max);
 	latency__init(&loop->handlers, samples_max);
 	latency__init(&loop->handler_blocks, samples_max);
