@@ -24,6 +24,7 @@ struct service_options {
 	uint64_t connections, requests; /* end after so many; 0: go on */
 	uint64_t size;
 	uint64_t delay_ns;
+	bool has_delay; /* it was asked for */
 	uint64_t give_up_ns;
 };
 extern const struct argp service_argp;

@@ -66,6 +66,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		return 0;
 	case 'd':
 		options->delay_ns = parse_time("--delay", value, delay_bounds);
+		options->has_delay = true;
 		return 0;
 	case 'g':
 		options->give_up_ns = parse_time("--give-up", value, give_up_bounds);
