@@ -84,6 +84,12 @@ static void say_once(const struct service_counts *counts, const char *call, int 
 		warnx("%s: %s (said once, counted in the truth)", call, strerror(error));
 }
 
+void service__count_accept_error(struct service *service, int error)
+{
+	atomic_fetch_add(&service->counts->accept_errors, 1);
+	say_once(service->counts, "accept4", error);
+}
+
 int service__accept(struct service *service, int listener, bool nonblocking)
 {
 	int flags = SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0);
@@ -98,8 +104,7 @@ int service__accept(struct service *service, int listener, bool nonblocking)
 	if (error == EAGAIN) {
 		atomic_fetch_add(&service->counts->eagain, 1);
 	} else if (error != EINVAL && error != EINTR) {
-		atomic_fetch_add(&service->counts->accept_errors, 1);
-		say_once(service->counts, "accept4", error);
+		service__count_accept_error(service, error);
 	}
 	errno = error;
 	return -1;
@@ -146,16 +151,26 @@ static void count_transfer(struct service *service, int64_t result, _Atomic uint
 		atomic_fetch_add(&service->counts->eagain, 1);
 }
 
+void service__count_received(struct service *service, int64_t result)
+{
+	count_transfer(service, result, &service->counts->bytes_received);
+}
+
+void service__count_sent(struct service *service, int64_t result)
+{
+	count_transfer(service, result, &service->counts->bytes_sent);
+}
+
 void service__count_recv(struct service *service, int64_t result)
 {
 	service__count_call(service, CALL_RECV);
-	count_transfer(service, result, &service->counts->bytes_received);
+	service__count_received(service, result);
 }
 
 void service__count_send(struct service *service, int64_t result)
 {
 	service__count_call(service, CALL_SEND);
-	count_transfer(service, result, &service->counts->bytes_sent);
+	service__count_sent(service, result);
 }
 
 void service__end_request(struct service *service, uint64_t asked_ns)

@@ -64,7 +64,8 @@ struct service_counts {
 	struct distribution latency; /* from the whole request received to the whole reply sent */
 
 	atomic_bool footprint_taken;
-	struct footprint footprint; /* when the first connection closes: of who served that */
+	/* When the first connection closes: of the process that has served it. */
+	struct footprint footprint;
 };
 
 struct service {
@@ -73,6 +74,7 @@ struct service {
 	char address[32]; /* 127.0.0.1:PORT */
 	struct footprint footprint_before;
 	struct books books_at_start, books;
+	bool is_process_per_connection;
 	/*
 	 * What is done when the service has reached the asked-for number of connections or
 	 * requests: stop__now(), unless another process has to be told.
@@ -98,6 +100,9 @@ void service__finish(struct service *service);
  */
 int service__accept(struct service *service, int listener, bool nonblocking);
 
+/* The same for who accepts by other means: counts the error, and says the first. */
+void service__count_accept_error(struct service *service, int error);
+
 /* The connection's thread or process could not be made: counted, and the first is said. */
 void service__refuse(struct service *service, const char *call, int error);
 
@@ -107,6 +112,9 @@ void service__end_connection(struct service *service, bool is_whole);
 /* After each recv() or send(), with its length or -errno: counts the call, bytes, and EAGAIN. */
 void service__count_recv(struct service *service, int64_t result);
 void service__count_send(struct service *service, int64_t result);
+/* The same where there was no such call. */
+void service__count_received(struct service *service, int64_t result);
+void service__count_sent(struct service *service, int64_t result);
 /* A reply has been sent for the request that was complete at asked_ns. */
 void service__end_request(struct service *service, uint64_t asked_ns);
 void service__count_call(struct service *service, enum service_call call);

@@ -22,6 +22,39 @@ static void write_calls(const struct service_counts *counts, struct truth *truth
 	truth__close(truth);
 }
 
+static uint64_t increase(uint64_t before, uint64_t after)
+{
+	return after > before ? after - before : 0;
+}
+
+/*
+ * A process costs what it does not share; of what one process holds for all connections, each has
+ * an equal part.
+ */
+static void write_memory_per_connection(const struct service *service, struct truth *truth)
+{
+	const struct service_counts *counts = service->counts;
+	const struct footprint *before = &service->footprint_before, *now = &counts->footprint;
+	uint64_t connections = counts->connections_max;
+	uint64_t user, page_tables, kernel_stacks;
+	bool known = connections > 0 && counts->footprint_taken;
+
+	connections += connections == 0;
+	user = increase(before->resident, now->resident) / connections;
+	page_tables = increase(before->page_tables, now->page_tables) / connections;
+	kernel_stacks =
+		increase(before->system_kernel_stacks, now->system_kernel_stacks) / connections;
+	if (service->is_process_per_connection) {
+		user = now->private_;
+		page_tables = now->page_tables;
+	}
+	truth__open(truth, "memory_per_connection");
+	truth__number_if(truth, "user_bytes", known, user);
+	truth__number_if(truth, "page_tables_bytes", known, page_tables);
+	truth__number_if(truth, "kernel_stack_bytes", known, kernel_stacks);
+	truth__close(truth);
+}
+
 void service__write_truth(const struct service *service, struct truth *truth, const char *workload)
 {
 	const struct service_counts *counts = service->counts;
@@ -46,4 +79,5 @@ void service__write_truth(const struct service *service, struct truth *truth, co
 	write_calls(counts, truth);
 	truth__books(truth, &service->books);
 	process__write_footprint(truth, "memory", &service->footprint_before, &counts->footprint);
+	write_memory_per_connection(service, truth);
 }
