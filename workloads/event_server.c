@@ -52,6 +52,8 @@ static const struct argp_option option_table[] = {
 	{0},
 };
 
+static const struct bounds threads_bounds = {1, 1000, "1 to 1000"};
+
 static int find_name(const char *option, const char *const *names, const char *text, int first)
 {
 	for (int i = first; names[i]; i++)
@@ -106,10 +108,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		options->fault = find_name("--fault", fault_names, value, 1);
 		return 0;
 	case 'T':
-		options->threads = service__parse_threads(value);
+		options->threads = parse_count("--threads", value, threads_bounds);
 		return 0;
 	case 'k':
-		options->stack = service__parse_stack(value);
+		options->stack = parse_size("--stack", value, stack_bounds);
 		return 0;
 	case 'f':
 		options->path = value;

@@ -54,7 +54,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		state->child_inputs[0] = &options->service;
 		return 0;
 	case 'k':
-		options->stack = service__parse_stack(value);
+		options->stack = parse_size("--stack", value, stack_bounds);
 		return 0;
 	case ARGP_KEY_ARG:
 		refuse_argument(value);

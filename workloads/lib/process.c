@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "process.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,13 +59,51 @@ uint64_t process__read_field(const char *path, const char *name)
 	return strcmp(unit, "kB") == 0 ? value * 1024 : value;
 }
 
+/* The state letter follows the command in parentheses, which may contain parentheses. */
+bool process__is_asleep(const char *stat_line)
+{
+	const char *end = strrchr(stat_line, ')');
+
+	return end && (end[2] == 'S' || end[2] == 'D');
+}
+
+static bool thread_is_asleep(const char *tid)
+{
+	char path[64], line[256];
+	bool asleep = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%.16s/stat", tid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fgets(line, sizeof(line), file))
+		asleep = process__is_asleep(line);
+	fclose(file);
+	return asleep;
+}
+
+uint64_t process__threads_asleep(void)
+{
+	const struct dirent *entry;
+	uint64_t count = 0;
+	DIR *tasks = opendir("/proc/self/task");
+
+	if (!tasks)
+		err(EXIT_FAILURE, "/proc/self/task");
+	while ((entry = readdir(tasks)))
+		count += entry->d_name[0] != '.' && thread_is_asleep(entry->d_name);
+	closedir(tasks);
+	return count;
+}
+
 struct footprint process__footprint(void)
 {
 	static const char status[] = "/proc/self/status", rollup[] = "/proc/self/smaps_rollup";
 	static const char meminfo[] = "/proc/meminfo";
 
 	return (struct footprint){
-		.resident = process__read_field(status, "VmRSS:"),
+		.resident = process__read_field(rollup, "Rss:"),
 		.resident_peak = process__read_field(status, "VmHWM:"),
 		.private_ = process__read_field(rollup, "Private_Clean:") +
 			    process__read_field(rollup, "Private_Dirty:"),

@@ -3,6 +3,7 @@
 #ifndef WORKLOADS_PROCESS_H
 #define WORKLOADS_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "actor.h"
@@ -12,9 +13,15 @@
 struct books process__books(void);
 struct books process__books_since(struct books start);
 
+/* Whether a line of /proc/PID/task/TID/stat says that the thread sleeps. */
+bool process__is_asleep(const char *stat_line);
+
+/* How many threads of this process do, the calling one not counted. */
+uint64_t process__threads_asleep(void);
+
 /* Memory in bytes at one moment. */
 struct footprint {
-	uint64_t resident;	/* VmRSS */
+	uint64_t resident;	/* Rss of smaps_rollup, which is exact; VmRSS need not be */
 	uint64_t resident_peak; /* VmHWM: so far */
 	uint64_t private_;	/* of the resident, what no other process shares */
 	uint64_t virtual_;	/* VmSize */
@@ -28,7 +35,10 @@ struct footprint {
 };
 struct footprint process__footprint(void);
 
-/* What /proc/PID/status and the like have for a name such as "VmRSS:", or 0; *_kB are in bytes. */
+/*
+ * The number after a name such as "VmRSS:" in a file such as /proc/PID/status, kB turned into
+ * bytes. 0 if there is none. "" finds the number that a file begins with.
+ */
 uint64_t process__read_field(const char *path, const char *name);
 
 /* An object: the footprint at its largest, and beside each figure that of before. */

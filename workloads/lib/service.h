@@ -29,10 +29,6 @@ struct service_options {
 };
 extern const struct argp service_argp;
 
-/* Options that some of the servers have. */
-uint64_t service__parse_stack(const char *text);
-uint64_t service__parse_threads(const char *text);
-
 enum service_call {
 	CALL_ACCEPT,
 	CALL_RECV,

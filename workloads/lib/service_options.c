@@ -5,8 +5,6 @@
 static const struct bounds port_bounds = {0, 65535, "0 to 65535"};
 static const struct bounds number_bounds = {1, 1000000000, "1 to 1000000000"};
 static const struct bounds request_bounds = {1, 64 << 10, "1 to 64K"};
-static const struct bounds stack_bounds = {16 << 10, 1 << 30, "16K to 1G"};
-static const struct bounds threads_bounds = {1, 1000, "1 to 1000"};
 static const struct bounds give_up_bounds = {1000000000, 86400ULL * 1000000000, "1s to 86400s"};
 
 static const struct argp_option option_table[] = {
@@ -21,16 +19,6 @@ static const struct argp_option option_table[] = {
 	{"give-up", 'g', "TIME", 0, "fail if not ended by then (default 600s)", 0},
 	{0},
 };
-
-uint64_t service__parse_stack(const char *text)
-{
-	return parse_size("--stack", text, stack_bounds);
-}
-
-uint64_t service__parse_threads(const char *text)
-{
-	return parse_count("--threads", text, threads_bounds);
-}
 
 static void set_defaults(struct service_options *options)
 {
