@@ -43,7 +43,6 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
 CHECKED := $(SOURCES:%.c=$(BUILD)/asan/%.o)
 
 WORKLOADS := $(basename $(notdir $(wildcard workloads/*.c)))
-WORKLOAD_LIBS_uring_server := -luring
 WORKLOAD_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard workloads/lib/*.c))
 UNIT_TESTS := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 LIVE_TESTS := $(basename $(notdir $(wildcard tests/live/test_*.c)))
@@ -102,10 +101,12 @@ $(BUILD)/waitscope-checked: $(CHECKED)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) $^ $(LIBS) -o $@
 
+$(BUILD)/workloads/uring_server: WORKLOAD_LIBS = -luring
+
 $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_LIB)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) $^ $(WORKLOAD_LIBS_$*) -lpthread -lutil -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(WORKLOAD_LIBS) -lpthread -lutil -o $@
 
 # --- tests -------------------------------------------------------------------------------------
 

@@ -18,6 +18,14 @@ static const struct workload workloads[] = {
 	{"blocking", "every call that blocks: pipes, terminals, files, sockets, locks, timers ..."},
 	{"nonblocking", "the same resources with O_NONBLOCK: spinning, backing off, EINPROGRESS"},
 	{"event_loop", "one epoll loop: sockets, eventfd, timerfd; level- and edge-triggered"},
+	{"thread_server", "an echo service with a delay: a thread for each connection"},
+	{"process_server", "the same with a process for each connection"},
+	{"event_server",
+	 "the same in one epoll loop, in several, or in one with a pool of threads"},
+	{"uring_server", "the same on an io_uring"},
+	{"connections", "their client: many connections, closed or open loop"},
+	{"threads", "threads that only wait: what they cost"},
+	{"fault", "waits badly, or does the same task as one should"},
 };
 
 #define WORKLOADS (sizeof(workloads) / sizeof(workloads[0]))
@@ -48,7 +56,7 @@ static int find(const char *name, char path[PATH_MAX])
 static int list(void)
 {
 	for (size_t i = 0; i < WORKLOADS; i++)
-		printf("%-12s %s\n", workloads[i].name, workloads[i].summary);
+		printf("%-14s %s\n", workloads[i].name, workloads[i].summary);
 	return EXIT_DONE;
 }
 
