@@ -216,10 +216,13 @@ static void set_up(struct client *client)
 
 static void run(struct client *client)
 {
-	const uint64_t time_to_start_ns = 5000000, threads = client->plan.threads;
-	uint64_t first = 0;
+	const uint64_t time_to_start_ns = 5000000;
+	uint64_t first = 0, threads;
 
 	connect_all(client);
+	if (client->plan.threads > client->connected)
+		client->plan.threads = client->connected;
+	threads = client->plan.threads;
 	for (uint64_t i = 0; i < threads; i++) {
 		uint64_t count = client->connected / threads + (i < client->connected % threads);
 

@@ -274,6 +274,8 @@ static void *load_main(void *argument)
 	struct load *load = argument;
 	struct books start = books__of_this_thread();
 
+	if (load->channel_count == 0)
+		errx(EXIT_FAILURE, "a thread has no connection");
 	/* The default slack of 50 us would be added to the latency of each request. */
 	check(prctl(PR_SET_TIMERSLACK, 1UL), "prctl PR_SET_TIMERSLACK");
 	monotonic__sleep_until_ns(load->plan->start_ns);
