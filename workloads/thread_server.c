@@ -28,6 +28,8 @@ struct connection {
 	int fd;
 };
 
+LIST_HEAD(connection_list, connection);
+
 struct server {
 	struct service service;
 	pthread_attr_t attributes;
@@ -35,8 +37,8 @@ struct server {
 
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t is_empty;
-	LIST_HEAD(, connection) connections; /* those that have a thread */
-	uint64_t threads;		     /* main included */
+	struct connection_list connections; /* those that have a thread */
+	_Atomic uint64_t threads;	    /* main included; also read without it */
 	_Atomic uint64_t threads_max;
 };
 

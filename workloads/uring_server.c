@@ -39,6 +39,8 @@ struct connection {
 	char buffer[];
 };
 
+LIST_HEAD(connection_list, connection);
+
 /* Submitted is what was handed to the kernel, completed what came back. */
 struct request_counts {
 	uint64_t submitted, completed, failed;
@@ -55,7 +57,7 @@ struct server {
 	unsigned int entries, setup_flags;
 	struct __kernel_timespec delay;
 	int listener;
-	LIST_HEAD(, connection) connections;
+	struct connection_list connections;
 	uint64_t open;
 	bool accept_is_armed, is_draining;
 

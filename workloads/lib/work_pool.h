@@ -20,6 +20,8 @@ struct work {
 	uint64_t submitted_ns;
 };
 
+STAILQ_HEAD(work_list, work);
+
 struct work_pool {
 	uint64_t thread_count;
 	pthread_t *threads;
@@ -27,7 +29,7 @@ struct work_pool {
 
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t has_work;
-	STAILQ_HEAD(, work) queued, done;
+	struct work_list queued, done;
 	uint64_t queued_now, queued_max;
 	bool is_ending;
 
