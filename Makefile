@@ -111,6 +111,7 @@ $(BUILD)/workloads/posix_aio: WORKLOAD_LIBS = -lrt
 $(BUILD)/workloads/native_aio: WORKLOAD_LIBS = -laio
 $(BUILD)/workloads/io_uring: WORKLOAD_LIBS = -luring
 $(BUILD)/workloads/overlap: WORKLOAD_LIBS = -luring
+$(BUILD)/workloads/uring_server: WORKLOAD_LIBS = -luring
 
 $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_ARCHIVE)
 	$(call say,LINK,$@)

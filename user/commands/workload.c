@@ -25,6 +25,14 @@ static const struct workload workloads[] = {
 	{"native_aio", "Linux AIO: io_submit, direct and buffered; getevents, eventfd, ring"},
 	{"io_uring", "read, write, recv, accept, poll, timeout ...; SQPOLL, DEFER_TASKRUN"},
 	{"overlap", "the same waiting and computing: sequential, async, parallel, both"},
+	{"thread_server", "an echo service with a delay: a thread for each connection"},
+	{"process_server", "the same with a process for each connection"},
+	{"event_server",
+	 "the same in one epoll loop, in several, or in one with a pool of threads"},
+	{"uring_server", "the same on an io_uring"},
+	{"connections", "their client: many connections, closed or open loop"},
+	{"threads", "threads that only wait: what they cost"},
+	{"fault", "waits badly, or does the same task as one should"},
 };
 
 #define WORKLOADS (sizeof(workloads) / sizeof(workloads[0]))
@@ -55,7 +63,7 @@ static int find(const char *name, char path[PATH_MAX])
 static int list(void)
 {
 	for (size_t i = 0; i < WORKLOADS; i++)
-		printf("%-12s %s\n", workloads[i].name, workloads[i].summary);
+		printf("%-14s %s\n", workloads[i].name, workloads[i].summary);
 	return EXIT_DONE;
 }
 

@@ -82,14 +82,17 @@ struct books books__of_this_thread(void)
 	};
 }
 
+struct books books__difference(struct books end, struct books start)
+{
+	return (struct books){
+		.time_ns = end.time_ns - start.time_ns,
+		.cpu_ns = end.cpu_ns - start.cpu_ns,
+		.voluntary_switches = end.voluntary_switches - start.voluntary_switches,
+		.involuntary_switches = end.involuntary_switches - start.involuntary_switches,
+	};
+}
+
 struct books books__since(struct books start)
 {
-	struct books now = books__of_this_thread();
-
-	return (struct books){
-		.time_ns = now.time_ns - start.time_ns,
-		.cpu_ns = now.cpu_ns - start.cpu_ns,
-		.voluntary_switches = now.voluntary_switches - start.voluntary_switches,
-		.involuntary_switches = now.involuntary_switches - start.involuntary_switches,
-	};
+	return books__difference(books__of_this_thread(), start);
 }

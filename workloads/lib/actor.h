@@ -46,4 +46,7 @@ pid_t actor__await_tid(const struct actor *actor);
 struct books books__of_this_thread(void);
 struct books books__since(struct books start);
 
+/* What was booked between the two. */
+struct books books__difference(struct books end, struct books start);
+
 #endif

@@ -24,6 +24,7 @@ static const struct unit time_units[] = {
 
 const struct bounds operations_bounds = {1, 10000000, "1 to 10000000"};
 const struct bounds delay_bounds = {0, 3600ULL * 1000000000, "0 to 3600s"};
+const struct bounds stack_bounds = {16 << 10, 1 << 30, "16K to 1G"};
 
 void usage_error(const char *format, ...)
 {

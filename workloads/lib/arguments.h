@@ -21,6 +21,7 @@ struct bounds {
 /* Bounds that several workloads share. */
 extern const struct bounds operations_bounds;
 extern const struct bounds delay_bounds; /* nanoseconds */
+extern const struct bounds stack_bounds; /* bytes of a thread's stack */
 
 /* Prints "PROGRAM: text" on stderr and ends the program with status 2. */
 _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

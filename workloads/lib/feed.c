@@ -2,26 +2,18 @@
 #include "feed.h"
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "check.h"
 #include "endpoint.h"
 #include "monotonic.h"
+#include "process.h"
 
-/* Two descriptors for each source may be more than the usual soft limit of 1024. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
-	limit.rlim_cur = limit.rlim_max;
-	check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-}
+enum { DESCRIPTORS_BESIDE = 16 };
 
 /* Every source gets its share of the events: as many as the round robin leads to it. */
 void feed__open(struct feed *feed)
 {
-	raise_descriptor_limit();
+	process__raise_open_files(2 * feed->sources_count + DESCRIPTORS_BESIDE);
 	feed->sources = check_memory(calloc(feed->sources_count, sizeof(*feed->sources)));
 	feed->sent_ns = check_memory(calloc(feed->operations, sizeof(*feed->sent_ns)));
 	for (uint64_t i = 0; i < feed->sources_count; i++) {
