@@ -167,6 +167,7 @@ static struct json_object *call_row(struct json_builder *builder, const struct c
 	json__add_count(builder, row, "slept", call->slept);
 	json__add_count(builder, row, "bytes", call->bytes);
 	json__add_count(builder, row, "nonblocking", call->nonblocking);
+	json__add_count(builder, row, "signalled", call->signalled);
 	json__add_count(builder, row, "handled", call->handled);
 	json__add(builder, row, "latency", json__distribution(builder, &call->latency));
 	json__add_count(builder, row, "spin_runs", call->spin_runs);
