@@ -40,6 +40,7 @@ static __always_inline void enter_open_call(struct task_struct *task, struct thr
 	if (call.syscall == SYSCALL_NONE)
 		return;
 	thread->ledger.call = call.syscall;
+	thread->ledger.call_since = thread->ledger.start; /* of what is in the window */
 	thread->ledger.flags |= LEDGER_IN_CALL;
 	if (tier_full)
 		thread->ledger.resume = LEDGER_KERNEL;

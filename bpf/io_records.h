@@ -20,6 +20,7 @@
 #define TRAIT_AIO_REAP	   0x0100 /* io_getevents, io_pgetevents */
 #define TRAIT_URING_ENTER  0x0200 /* io_uring_enter: a loop where it waits for completions */
 #define TRAIT_CLOSES	   0x0400 /* the descriptor of argument 0 is free for another file */
+#define TRAIT_SETTLES	   0x0800 /* getsockopt: SO_ERROR tells how a connect ended */
 
 /* What the threads of a process share. Several CPUs write it: atomics only. */
 struct process_row {
@@ -30,25 +31,36 @@ struct process_row {
 	__u32 running, running_max;
 	/* operations outstanding: threads asleep in an I/O call, and requests in flight */
 	__s32 operations, operations_max;
-	__u64 room[5];
+	/* of the descriptors that were ever refused, modulo 64: calls on others need not ask */
+	__u64 refused;
+	__s32 connecting; /* connects in progress, as far as known: none, and nobody asks */
+	__u32 pad;
+	__u64 room[3];
 };
 
-/* A thread that comes back to one multiplexing call again and again. */
+/*
+ * A thread that comes back to one multiplexing call again and again. Its time since `begin` is, to
+ * the nanosecond, idle + call + busy + blocked + delayed + unknown.
+ */
 struct loop_row {
 	__u32 thread; /* row in threads */
 	__u32 syscall;
+	__u64 begin; /* entry of the first call; if that was before the window, the thread's start
+		      */
 	__u64 iterations; /* returns from the call */
-	__u64 events;	  /* what these returned, added up */
+	__u64 events;	  /* what these returned, added up; not known of io_uring_enter */
 	__u64 empty;	  /* of them, returns with nothing ready */
 	__u64 unslept;	  /* of the empty ones, those that never slept: polling */
 	__u64 idle;	  /* ns asleep in the call */
+	__u64 call;	  /* ns in the call and not asleep: on a CPU, or waiting for one */
 	/* between a return and the next entry: */
 	__u64 busy;    /* ns on a CPU */
 	__u64 blocked; /* ns asleep: its handler was blocked */
 	__u64 delayed; /* ns runnable or preempted */
 	__u64 unknown;
 	__u64 handlers;	     /* how many such stretches are complete */
-	__u64 handler_total; /* ns, all of them: busy + blocked + delayed + unknown */
+	__u64 handler_total; /* ns, all of these */
+	__u64 handler_min;
 	__u64 longest, longest_blocked,
 		longest_at; /* the longest one, its blocked part, its begin */
 	__u32 longest_wait; /* row of the longest wait in it, 0: none */
@@ -56,36 +68,82 @@ struct loop_row {
 	__u64 readiness_count, readiness_total, readiness_min, readiness_max;
 	__u32 readiness_histogram; /* waking to return from the call */
 	__u32 batch_max;
-	/* the stretch that is open: when the call returned, and the thread's sums then */
+	/* the stretch that is open: when the call returned (0: it is in the call), and the thread's
+	 * sums then */
 	__u64 since, since_busy, since_blocked, since_delayed, since_unknown;
 	__u64 wait_longest; /* ns of the longest wait in it, so far */
 	__u32 wait_row;
-	__u32 pad;
+	__u32 watched; /* most descriptors that it was seen to watch; LOOP_MANY: any number */
+	/* returns with nothing ready that had not slept: their row in attempts, for this descriptor
+	 * or number of them, the first since it found something, and the last (0: none) */
+	__u32 attempt, attempt_for;
+	__u64 refused_first, refused_last;
 };
+
+#define LOOP_MANY 0xffffffff
+
+/*
+ * A thread has rows for so many objects; what is refused then and was not before goes into the row
+ * of its call for all other objects. Or ten thousand connections would be as many rows and objects.
+ */
+#define THREAD_ATTEMPTS 64
 
 /* What makes two refused calls the same row. */
 struct attempt_key {
 	__u32 thread; /* row in threads */
-	__u32 object; /* row in objects, 0: none */
+	__u32 object; /* row in objects, 0: none, or others */
 	__u32 syscall;
 	__u32 pad;
 };
 
 /*
- * Calls that would have blocked. A run is a sequence of refusals with no sleep between them; it
- * ends with a success, with a sleep, or with the window.
+ * Calls that would have blocked. A run is a sequence of refusals of one thread, on whatever object,
+ * with no sleep and less than SPIN_PAUSE on a CPU between one and the next; it ends with an I/O
+ * call that succeeds, too. It counts in the row that begins it, its CPU time in those that go on.
  */
+#define SPIN_PAUSE 1000000 /* ns: who does so much between two tries has work to do */
+
 struct attempt_row {
 	struct attempt_key key;
 	__u64 eagain, einprogress;
 	__u64 empty; /* a multiplexing call that found nothing ready and was not to wait */
 	__u64 spin_runs;
-	__u64 spin_cpu;	   /* ns on a CPU from a run's first refused call to its last call */
+	__u64 spin_cpu;	   /* ns on a CPU from a run's first refused call to its last one's return,
+			    * or the entry of the call that succeeds */
 	__u64 longest_run; /* most refusals in one run */
 	__u64 retries, retry_total, retry_min, retry_max; /* refusal to the next try */
 	__u64 successes, readiness_total, readiness_min,
 		readiness_max; /* first refusal to success */
 	__u32 retry_histogram, readiness_histogram;
+};
+
+/* What a descriptor was refused for: each has an answer of its own. */
+enum direction {
+	DIRECTION_IN = 0,
+	DIRECTION_OUT = 1,
+	DIRECTION_CONNECT = 2, /* EINPROGRESS */
+	DIRECTIONS = 3,
+};
+
+/*
+ * A descriptor that refused, and its success that is still to come. Shared by the threads of a
+ * process: who is refused need not be who succeeds. Kept on as a cache of `row`.
+ */
+struct episode_key {
+	__u32 process; /* row in processes */
+	__u32 descriptor;
+	__u32 direction;
+	__u32 pad;
+};
+
+struct episode {
+	__u64 file, inode; /* struct file and inode number: what the descriptor was */
+	__u64 first;	   /* first refusal since the last success; 0: none */
+	__u64 last;	   /* last one, 0: tried again since */
+	__u32 thread;	   /* who was refused, by which call, and its row in attempts */
+	__u32 syscall;
+	__u32 row;
+	__u32 pad;
 };
 
 enum request_api {
@@ -148,6 +206,7 @@ struct request_row {
 
 _Static_assert(sizeof(struct process_row) == 64, "process_row is no cache line");
 _Static_assert(sizeof(struct attempt_key) == 16, "attempt_key has padding");
+_Static_assert(sizeof(struct episode_key) == 16, "episode_key has padding");
 _Static_assert(sizeof(struct request_key) == 16, "request_key has padding");
 
 #endif

@@ -206,6 +206,7 @@ struct file_operations;
 struct file {
 	const struct file_operations *f_op;
 	void *private_data;
+	unsigned int f_flags;
 	struct inode *f_inode;
 	struct path f_path;
 };
@@ -301,5 +302,13 @@ struct bpf_iter__task {
 #define FAMILY_VSOCK 40
 
 #define TS_COMPAT 0x0002
+
+/* include/uapi/asm-generic/fcntl.h, include/linux/socket.h */
+#define FILE_NONBLOCK	 0x0800 /* O_NONBLOCK */
+#define FILE_ASYNC	 0x2000 /* FASYNC */
+#define MESSAGE_DONTWAIT 0x40	/* MSG_DONTWAIT */
+
+/* include/uapi/linux/io_uring.h */
+#define URING_ENTER_GETEVENTS 1
 
 #endif

@@ -60,6 +60,13 @@ INDEX(object_index, struct object_key, u32);
 INDEX(process_index, u32, u32); /* process id -> process row */
 INDEX(attempt_index, struct attempt_key, u32);
 INDEX(request_index, struct request_key, u32);
+/* the oldest make room for new ones: what is lost is a readiness time, and the row's cache */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2);
+	__type(key, struct episode_key);
+	__type(value, struct episode);
+} episodes SEC(".maps");
 INDEX(wakers, struct waker_key, struct waker_count);
 INDEX(errnos, struct errno_key, u64);
 /* rows of threads that are gone, emptied by user space; for when a pool is used up */

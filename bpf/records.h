@@ -226,7 +226,7 @@ struct call_cache {
 #define THREAD_OPERATING 0x200 /* asleep in an I/O call that its process counts */
 
 /* Multiplexing calls that a thread may loop on: one in its loop, others in its handlers. */
-#define THREAD_LOOPS 3
+#define THREAD_LOOPS 4
 
 struct thread_row {
 	struct ledger ledger;
@@ -249,12 +249,20 @@ struct thread_row {
 	__u64 put_off;	  /* ... by one that is not traced: for how long is not known */
 	/* finished waits without a row (map full), and their ns */
 	__u64 unkept_waits, unkept_blocked;
-	__u64 stack;		   /* the user stack pointer, as it was once; 0: not known */
-	__u64 woken;		   /* instant of the last waking that ended a wait (full tier) */
-	__u32 process;		   /* row in processes */
-	__u32 loops[THREAD_LOOPS]; /* rows in loops, 0: none */
-	__u32 handling;		   /* row of the loop in whose handler the thread is; 0: in none */
-	__u32 attempts;		   /* refused calls of which the success is still to come */
+	__u64 stack;   /* the user stack pointer, as it was once; 0: not known */
+	__u64 woken;   /* instant of the last waking that ended a wait (full tier) */
+	__u32 process; /* row in processes */
+	struct call_cache loops[THREAD_LOOPS]; /* rows in loops */
+	__u32 looping;	 /* row of the multiplexing call that it is in; 0: in none */
+	__u32 main_loop; /* row of the call that it seems to rest in */
+	__u32 handling;	 /* the same while it is in a handler of it; 0: it is in none */
+	__u32 attempts;	 /* rows in attempts that it has */
+	/* the run of refused calls that may go on */
+	__u32 spin_length; /* refusals so far; 0: no run */
+	__u32 spin_row;	   /* row in attempts of the last one */
+	__u32 pad;
+	__u64 spin_cpu;	   /* ns on a CPU, of all its life, at the last one */
+	__u64 spin_asleep; /* ns asleep */
 };
 
 /* A histogram: where the buckets of each power of two are kept; 0: none yet. */

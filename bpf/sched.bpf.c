@@ -228,9 +228,8 @@ static __always_inline void take_over_books(struct thread_row *thread, struct th
 
 	ledger__charge(&held->ledger, now, LEDGER_RUNNING);
 	thread->begin = held->begin;
-	thread->before.runtime =
-		ledger->sum[LEDGER_RUNNING] + ledger->sum[LEDGER_USER] + ledger->sum[LEDGER_KERNEL];
-	thread->before.rundelay = ledger->sum[LEDGER_RUNNABLE] + ledger->sum[LEDGER_PREEMPTED];
+	thread->before.runtime = ledger__cpu(ledger);
+	thread->before.rundelay = ledger__delayed(ledger);
 	thread->before.voluntary = ledger->voluntary;
 	thread->before.involuntary = ledger->involuntary;
 	thread->clock_gain = held->clock_gain;

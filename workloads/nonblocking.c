@@ -37,7 +37,7 @@ struct nonblocking {
 	enum mode mode;
 	uint64_t backoff_ns;
 	uint64_t attempts;
-	uint64_t spin_runs;	  /* runs of attempts with no sleep between them */
+	uint64_t spin_runs;	  /* runs of refused attempts with no sleep between them */
 	uint64_t waits;		  /* sleeps on purpose, or polls */
 	uint64_t waited_ns;	  /* in them, as seen from here */
 	struct latency readiness; /* from the first EAGAIN or EINPROGRESS to success */
@@ -123,7 +123,6 @@ static uint64_t retry_until_ready(struct nonblocking *run)
 	struct scene *scene = &run->scene;
 	uint64_t first_eagain_ns = 0;
 
-	run->spin_runs++;
 	for (;;) {
 		scene->result = scene->kind->attempt(scene);
 		run->attempts++;
@@ -132,12 +131,12 @@ static uint64_t retry_until_ready(struct nonblocking *run)
 		if (errno != EAGAIN)
 			err(EXIT_FAILURE, "%s: %s", scene->kind->name, scene->kind->syscall);
 		scene->eagain++;
+		if (!first_eagain_ns || run->mode == MODE_BACKOFF)
+			run->spin_runs++;
 		if (!first_eagain_ns)
 			first_eagain_ns = monotonic__now_ns();
-		if (run->mode == MODE_BACKOFF) {
+		if (run->mode == MODE_BACKOFF)
 			pause_before_retry(run);
-			run->spin_runs++;
-		}
 	}
 	if (scene->kind->size_max)
 		scene->bytes += (uint64_t)scene->result;

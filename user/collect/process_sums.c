@@ -47,6 +47,27 @@ static int add_up_calls(struct process *process)
 	return err;
 }
 
+static int add_up_attempts(struct process *process)
+{
+	size_t total = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < process->thread_count; i++)
+		total += process->threads[i].attempt_count;
+	process->attempts = calloc(total + 1, sizeof(*process->attempts));
+	if (!process->attempts)
+		return -ENOMEM;
+	for (size_t i = 0; i < process->thread_count; i++)
+		for (size_t j = 0; j < process->threads[i].attempt_count && !err; j++)
+			err = attempts__copy(&process->attempts[process->attempt_count++],
+					     &process->threads[i].attempts[j]);
+	if (!err)
+		err = attempts__merge(process->attempts, &process->attempt_count);
+	qsort(process->attempts, process->attempt_count, sizeof(*process->attempts),
+	      attempts__by_refusals);
+	return err;
+}
+
 static int compare_instants(const void *a, const void *b)
 {
 	const int64_t *left = a, *right = b;
@@ -196,6 +217,8 @@ int process__add_up(struct process *process)
 		err = add_up_waits(process);
 	if (!err)
 		err = add_up_calls(process);
+	if (!err)
+		err = add_up_attempts(process);
 	if (!err) {
 		fill_levels(process);
 		add_up_operations(process);

@@ -37,6 +37,7 @@ static const struct pool_map indexes[] = {
 	{MAP(thread_index), 1},	 {MAP(wait_index), 4},	  {MAP(call_index), 6},
 	{MAP(object_index), 1},	 {MAP(wakers), 2},	  {MAP(errnos), 1},
 	{MAP(process_index), 1}, {MAP(attempt_index), 1}, {MAP(request_index), 1},
+	{MAP(episodes), 2},
 };
 
 static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)

@@ -20,15 +20,20 @@ struct loop {
 	const char *call;    /* static */
 	uint64_t iterations; /* returns from the call */
 	uint64_t events;     /* that these returns had ready, added up */
+	bool events_known;   /* io_uring_enter does not say */
 	uint64_t batch_max;
 	uint64_t empty;	  /* returns with nothing ready */
 	uint64_t unslept; /* of these, without a sleep: polling */
-	/* how the time from the first return to the window's end divides */
+	/* how the time divides, from the first entry to the end of the thread or the window */
+	uint64_t window;
 	uint64_t idle;	  /* asleep in the call */
+	uint64_t in_call; /* in the call and awake */
 	uint64_t busy;	  /* between a return and the next entry, on a CPU */
 	uint64_t blocked; /* ... asleep: the handler was blocked */
 	uint64_t delayed; /* ... runnable or preempted */
-	uint64_t longest_handler, longest_blocked; /* the longest stretch, and its part asleep */
+	uint64_t unknown; /* ... not known */
+	/* the longest stretch, and its part asleep; also one that was still open */
+	uint64_t longest_handler, longest_blocked;
 	char *longest_cause;	    /* "fsync on file /var/x": the longest wait in it; NULL: none */
 	struct histogram handler;   /* return to next entry */
 	struct histogram readiness; /* waking to return */
@@ -85,6 +90,9 @@ struct cost {
 	uint64_t bytes;				 /* that they moved */
 	uint64_t major_faults;
 };
+
+/* The share of its time that the loop was not at rest; NAN if it had none. */
+double loop__utilisation(const struct loop *loop);
 
 /* "read" for IORING_OP_READ and so on (names/operations.c). */
 const char *request_api__name(enum request_api api);

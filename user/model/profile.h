@@ -109,7 +109,7 @@ struct thread {
 	size_t wait_count;
 	struct call *calls;
 	size_t call_count;
-	struct loop *loops; /* the one it rests in first */
+	struct loop *loops; /* the one it rests in first; what is no loop is not here */
 	size_t loop_count;
 	struct attempts *attempts; /* most refusals first */
 	size_t attempt_count;
@@ -134,6 +134,8 @@ struct process {
 	size_t wait_count;
 	struct call *calls; /* longest total first */
 	size_t call_count;
+	struct attempts *attempts; /* its threads' refused calls added up, most first */
+	size_t attempt_count;
 	struct thread *threads; /* most blocking time first */
 	size_t thread_count;
 	uint64_t voluntary, involuntary;

@@ -38,6 +38,7 @@ static const struct {
 	{TRAIT_AIO_REAP, "io_getevents io_pgetevents io_pgetevents_time64"},
 	{TRAIT_URING_ENTER, "io_uring_enter"},
 	{TRAIT_CLOSES, "close"},
+	{TRAIT_SETTLES, "getsockopt"},
 };
 
 uint16_t syscalls__traits_of(const char *name)

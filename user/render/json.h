@@ -51,6 +51,9 @@ struct json_object *json__waits(struct json_builder *builder, const struct wait 
 				size_t count);
 struct json_object *json__calls(struct json_builder *builder, const struct call *calls,
 				size_t count);
+struct json_object *json__attempts(struct json_builder *builder, const struct attempts *attempts,
+				   size_t count);
+struct json_object *json__loop(struct json_builder *builder, const struct loop *loop);
 struct json_object *json__process(struct json_builder *builder, const struct profile *profile,
 				  const struct process *process);
 

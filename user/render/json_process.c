@@ -61,6 +61,10 @@ static struct json_object *thread_row(struct json_builder *builder, const struct
 	json__add(builder, object, "waits",
 		  json__waits(builder, thread->waits, thread->wait_count));
 	json__add(builder, object, "syscalls", json__calls(builder, thread->calls, calls));
+	json__add(builder, object, "attempts",
+		  json__attempts(builder, thread->attempts, thread->attempt_count));
+	if (thread->loop_count && thread->loops[0].main)
+		json__add(builder, object, "loop", json__loop(builder, &thread->loops[0]));
 	add_thread_counts(builder, object, thread);
 	return object;
 }
@@ -101,6 +105,17 @@ static void add_identity(struct json_builder *builder, struct json_object *objec
 	json__add_count(builder, object, "lifetime_ns", process->lifetime);
 }
 
+static struct json_object *loops(struct json_builder *builder, const struct process *process)
+{
+	struct json_object *rows = json__array(builder);
+
+	for (size_t i = 0; i < process->thread_count; i++)
+		for (size_t j = 0; j < process->threads[i].loop_count; j++)
+			json__append(builder, rows,
+				     json__loop(builder, &process->threads[i].loops[j]));
+	return rows;
+}
+
 struct json_object *json__process(struct json_builder *builder, const struct profile *profile,
 				  const struct process *process)
 {
@@ -122,7 +137,9 @@ struct json_object *json__process(struct json_builder *builder, const struct pro
 		  json__waits(builder, process->waits, process->wait_count));
 	json__add(builder, object, "syscalls", json__calls(builder, process->calls, calls));
 	json__add(builder, object, "requests", json__array(builder));
-	json__add(builder, object, "loops", json__array(builder));
+	json__add(builder, object, "attempts",
+		  json__attempts(builder, process->attempts, process->attempt_count));
+	json__add(builder, object, "loops", loops(builder, process));
 	threads = json__array(builder);
 	for (size_t i = 0; i < process->thread_count; i++)
 		json__append(builder, threads, thread_row(builder, profile, &process->threads[i]));

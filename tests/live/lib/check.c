@@ -174,3 +174,11 @@ void assert_nothing_unknown(struct json_object *process)
 		if (json__integer(thread, "lost_transitions") == 0)
 			assert_count(json__integer(thread, "ledger.unknown_ns"), 0);
 }
+
+void assert_loop_conserved(struct json_object *loop)
+{
+	assert_count(json__integer(loop, "idle_ns") + json__integer(loop, "call_ns") +
+			     json__integer(loop, "busy_ns") + json__integer(loop, "blocked_ns") +
+			     json__integer(loop, "delayed_ns") + json__integer(loop, "unknown_ns"),
+		     json__integer(loop, "window_ns"));
+}

@@ -233,6 +233,8 @@ void assert_distribution_near(struct json_object *actual, struct json_object *tr
 /* Each thread's states sum to its lifetime, its waits to its blocked time, the processes to their
  * threads; the audit agrees. In the full tier, of a command, user + kernel is the running time. */
 void assert_conserved(struct json_object *profile);
+/* The parts of an event loop's time add up to it. */
+void assert_loop_conserved(struct json_object *loop);
 /* By any cause, but for what a kernel hides (thread__was_hit()). */
 void assert_nothing_lost(struct json_object *profile);
 /* No thread of the process was in an unknown state (of a command that was traced from its exec),
