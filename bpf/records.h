@@ -255,6 +255,10 @@ struct thread_row {
 	__u32 loops[THREAD_LOOPS]; /* rows in loops, 0: none */
 	__u32 handling;		   /* row of the loop in whose handler the thread is; 0: in none */
 	__u32 attempts;		   /* refused calls of which the success is still to come */
+	__u32 aio;		   /* requests row of the first block of the io_submit() in flight */
+	/* the io_uring request that it submitted last: what finds it (0: none), and its address */
+	__u64 uring_request, uring_address;
+	__u64 uring_call;	   /* entry of the io_uring_enter() that is counted as a batch */
 };
 
 /* A histogram: where the buckets of each power of two are kept; 0: none yet. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Syscall entry and exit (full tier): latency, results, and the user/kernel split. */
+#include "aio.bpf.h"
 #include "waker.bpf.h"
 
 GLOBAL u32 call__look_up(u32 thread, u32 syscall)
@@ -118,6 +119,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 		return 0;
 	}
 	ledger__enter_call(&thread->ledger, now, call, SYSCALL_NONE);
+	if (call__traits(call) & TRAIT_AIO_SUBMIT)
+		aio__enter(thread_number);
 	return 0;
 }
 
@@ -126,7 +129,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
 	struct ledger_call done;
 	struct thread_row *thread;
-	u32 thread_number;
+	u32 thread_number, traits;
 	u64 now;
 
 	/* always by the task itself: whom we saw switched in last may not be it */
@@ -139,5 +142,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	if (!ledger__exit_call(&thread->ledger, now, result, &done) || done.call == SYSCALL_NONE)
 		return 0;
 	call__record(thread, thread_number, &done, result);
+	traits = call__traits(done.call);
+	if (traits & TRAIT_AIO)
+		aio__leave(thread_number, traits, now, result);
 	return 0;
 }
