@@ -21,6 +21,8 @@
 #define TRAIT_URING_ENTER  0x0200 /* io_uring_enter: a loop where it waits for completions */
 #define TRAIT_CLOSES	   0x0400 /* the descriptor of argument 0 is free for another file */
 #define TRAIT_SETTLES	   0x0800 /* getsockopt: SO_ERROR tells how a connect ended */
+#define TRAIT_AIO_DESTROY  0x1000 /* io_destroy */
+#define TRAIT_AIO	   (TRAIT_AIO_SUBMIT | TRAIT_AIO_REAP | TRAIT_AIO_DESTROY)
 
 /* What the threads of a process share. Several CPUs write it: atomics only. */
 struct process_row {
@@ -34,8 +36,9 @@ struct process_row {
 	/* of the descriptors that were ever refused, modulo 64: calls on others need not ask */
 	__u64 refused;
 	__s32 connecting; /* connects in progress, as far as known: none, and nobody asks */
-	__u32 pad;
-	__u64 room[3];
+	__u32 aio;	  /* it has had Linux AIO requests in flight */
+	__u64 ended;	  /* instant at which its last thread began to exit; 0: it lives */
+	__u64 room[2];
 };
 
 /*
@@ -179,14 +182,109 @@ struct request_key {
 	__u32 pad;
 };
 
-/* Requests of a process. Several CPUs write it: atomics only. */
+/* IORING_OP_* that have a say in how a request is counted (include/uapi/linux/io_uring.h) */
+enum uring_operation {
+	URING_READV = 1,
+	URING_WRITEV = 2,
+	URING_READ_FIXED = 4,
+	URING_WRITE_FIXED = 5,
+	URING_POLL_ADD = 6,
+	URING_SENDMSG = 9,
+	URING_RECVMSG = 10,
+	URING_TIMEOUT = 11,
+	URING_ACCEPT = 13,
+	URING_LINK_TIMEOUT = 15,
+	URING_READ = 22,
+	URING_WRITE = 23,
+	URING_SEND = 26,
+	URING_RECV = 27,
+	URING_SPLICE = 30,
+	URING_TEE = 33,
+	URING_SEND_ZC = 47,
+	URING_SENDMSG_ZC = 48,
+	URING_READ_MULTISHOT = 49,
+	URING_WAITID = 50,
+	URING_FUTEX_WAIT = 51,
+	URING_FUTEX_WAITV = 53,
+	URING_RECV_ZC = 58,
+	URING_EPOLL_WAIT = 59,
+	URING_READV_FIXED = 60,
+	URING_WRITEV_FIXED = 61,
+	URING_UNPAIRED = 255, /* completions that belong to no request that was seen */
+};
+
+#define OPERATION_BIT(operation) (1ULL << (operation))
+
+static inline int operation__is_in(__u64 set, __u32 operation)
+{
+	return operation < 64 && (set >> operation & 1);
+}
+
+/* io_uring operations on the data of files: a block device may serve them */
+#define URING_FILE_OPERATIONS                                                                      \
+	(OPERATION_BIT(URING_READV) | OPERATION_BIT(URING_WRITEV) |                                \
+	 OPERATION_BIT(URING_READ_FIXED) | OPERATION_BIT(URING_WRITE_FIXED) |                      \
+	 OPERATION_BIT(URING_READ) | OPERATION_BIT(URING_WRITE) | OPERATION_BIT(URING_SPLICE) |    \
+	 OPERATION_BIT(URING_TEE) | OPERATION_BIT(URING_READ_MULTISHOT) |                          \
+	 OPERATION_BIT(URING_READV_FIXED) | OPERATION_BIT(URING_WRITEV_FIXED))
+/* ... whose result is a number of bytes */
+#define URING_BYTES_OPERATIONS                                                                     \
+	(URING_FILE_OPERATIONS | OPERATION_BIT(URING_SENDMSG) | OPERATION_BIT(URING_RECVMSG) |     \
+	 OPERATION_BIT(URING_SEND) | OPERATION_BIT(URING_RECV) | OPERATION_BIT(URING_SEND_ZC) |    \
+	 OPERATION_BIT(URING_SENDMSG_ZC) | OPERATION_BIT(URING_RECV_ZC))
+/* ... that wait for an event, or for a time: in flight, but no I/O that is outstanding */
+#define URING_WAIT_OPERATIONS                                                                      \
+	(OPERATION_BIT(URING_POLL_ADD) | OPERATION_BIT(URING_TIMEOUT) |                            \
+	 OPERATION_BIT(URING_ACCEPT) | OPERATION_BIT(URING_LINK_TIMEOUT) |                         \
+	 OPERATION_BIT(URING_WAITID) | OPERATION_BIT(URING_FUTEX_WAIT) |                           \
+	 OPERATION_BIT(URING_FUTEX_WAITV) | OPERATION_BIT(URING_EPOLL_WAIT))
+/* ... that are over when they are first heard of, and of which a second notice comes later */
+#define URING_ZERO_COPY_OPERATIONS (OPERATION_BIT(URING_SEND_ZC) | OPERATION_BIT(URING_SENDMSG_ZC))
+
+/* IOCB_CMD_* (include/uapi/linux/aio_abi.h) */
+enum linux_aio_operation {
+	LINUX_AIO_READ = 0,
+	LINUX_AIO_WRITE = 1,
+	LINUX_AIO_FSYNC = 2,
+	LINUX_AIO_FDSYNC = 3,
+	LINUX_AIO_POLL = 5,
+	LINUX_AIO_READV = 7,
+	LINUX_AIO_WRITEV = 8,
+};
+
+#define LINUX_AIO_BYTES_OPERATIONS                                                                 \
+	(OPERATION_BIT(LINUX_AIO_READ) | OPERATION_BIT(LINUX_AIO_WRITE) |                          \
+	 OPERATION_BIT(LINUX_AIO_READV) | OPERATION_BIT(LINUX_AIO_WRITEV))
+
+/* Is a request in flight an I/O operation that is outstanding? Block requests are behind one that
+ * counts already. */
+static inline int request__is_operation(__u32 api, __u32 operation)
+{
+	switch (api) {
+	case REQUEST_BLOCK:
+		return 0;
+	case REQUEST_IO_URING:
+		return !operation__is_in(URING_WAIT_OPERATIONS, operation);
+	case REQUEST_LINUX_AIO:
+		return operation != LINUX_AIO_POLL;
+	}
+	return 1;
+}
+
+/*
+ * Requests of a process. Several CPUs write it: atomics only.
+ *
+ *     submitted = completed + unseen + inflight
+ */
 struct request_row {
 	struct request_key key;
 	__u64 submitted;
 	__u64 completed; /* with or without success */
 	__u64 failed;	 /* of these with an error, cancellations aside */
 	__u64 cancelled;
-	__u64 unseen; /* must have completed without our knowledge (reaped without a syscall) */
+	/* whose end was not seen: reaped without a syscall, not announced by the kernel, or not
+	 * followed for want of room */
+	__u64 unseen;
 	__u64 bytes;
 	__u64 served[SERVED_KINDS];
 	__u64 latency_total, latency_min, latency_max; /* submit to complete, of completed ones */
@@ -202,6 +300,9 @@ struct request_row {
 	__s32 inflight, inflight_max;
 	__u32 overflowed; /* completion queue overflows */
 	__u32 pad;
+	__u64 more;	/* io_uring: completions beside the one that ends a request (multishot) */
+	__u64 censored; /* completions of requests whose submission was not seen */
+	__u64 reaps;	/* Linux AIO: calls that handed completions over */
 };
 
 _Static_assert(sizeof(struct process_row) == 64, "process_row is no cache line");

@@ -61,6 +61,13 @@ struct signal_struct {
 	struct sigpending shared_pending;
 };
 
+/* threads that have not begun to exit */
+struct signal_struct___live {
+	struct {
+		int counter;
+	} live;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -205,8 +212,8 @@ struct file_operations;
 
 struct file {
 	const struct file_operations *f_op;
-	void *private_data;
 	unsigned int f_flags;
+	void *private_data;
 	struct inode *f_inode;
 	struct path f_path;
 };
@@ -263,6 +270,42 @@ struct vsock_sock {
 	struct sockaddr_vm remote_addr;
 };
 
+/* io_uring */
+
+struct io_wq_work_node {
+	struct io_wq_work_node *next;
+};
+
+struct io_wq_work_list {
+	struct io_wq_work_node *first;
+};
+
+struct io_submit_state {
+	struct io_wq_work_list compl_reqs; /* 5.16 */
+};
+
+struct io_ring_ctx {
+	struct io_submit_state submit_state;
+};
+
+struct io_cqe {
+	u64 user_data;
+};
+
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	u64 flags; /* 32 bits before 6.9 */
+	struct io_ring_ctx *ctx;
+	struct io_cqe cqe; /* 5.18 */
+	struct io_wq_work_node comp_list;
+};
+
+/* before 5.18 */
+struct io_kiocb___5_15 {
+	u64 user_data;
+};
+
 /* tracing */
 
 struct linux_binprm;
@@ -287,6 +330,9 @@ struct bpf_iter__task {
 /* include/uapi/linux/magic.h */
 #define MAGIC_ANONYMOUS 0x09041934
 #define MAGIC_PIPE	0x50495045
+
+/* include/uapi/asm-generic/fcntl.h; x86 */
+#define FILE_DIRECT 040000
 
 #define MODE_TYPE      0170000
 #define MODE_SOCKET    0140000

@@ -108,6 +108,7 @@ const volatile u64 target_cgroup;
 const volatile u32 target_cgroup_level;
 const volatile bool tier_full;
 const volatile bool have_rdonly_cast; /* kfunc of 6.2 */
+const volatile bool have_loop;	      /* bpf_loop(), 5.17 */
 const volatile bool have_preempt_count, have_hrtimer_bases, have_timer_bases;
 /* offsets in the per-CPU area (waker.bpf.h) */
 const volatile u32 percpu_runqueues, percpu_preempt_count, percpu_hrtimer_bases, percpu_timer_bases;

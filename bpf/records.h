@@ -263,6 +263,11 @@ struct thread_row {
 	__u32 pad;
 	__u64 spin_cpu;	   /* ns on a CPU, of all its life, at the last one */
 	__u64 spin_asleep; /* ns asleep */
+	__u32 aio;	   /* requests row of the first block of the io_submit() in flight */
+	__u32 pad2;
+	/* the io_uring request that it submitted last: what finds it (0: none), and its address */
+	__u64 uring_request, uring_address;
+	__u64 uring_call; /* entry of the io_uring_enter() that is counted as a batch */
 };
 
 /* A histogram: where the buckets of each power of two are kept; 0: none yet. */

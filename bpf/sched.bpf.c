@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The scheduler's tracepoints: every transition of every traced thread. */
+#include "aio.bpf.h"
 #include "waker.bpf.h"
 
 static __always_inline void thread__end(struct task_struct *task, struct thread_row *thread,
@@ -307,20 +308,43 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	return 0;
 }
 
+/* Has every thread of the process begun to exit? `live` is counted down before the tracepoint. */
+static __always_inline bool process__is_over(struct task_struct *task)
+{
+	struct signal_struct___live *signal = (void *)task->signal;
+
+	return BPF_CORE_READ(signal, live.counter) == 0;
+}
+
+/* Nothing is submitted any more; what is in flight stays open. */
+static __always_inline void process__end(u32 number, u64 now)
+{
+	struct process_row *process = number ? ROW(processes, number) : 0;
+
+	if (!process)
+		return;
+	process->ended = now;
+	if (process->aio)
+		aio__drop(number, 0);
+}
+
 /* Not the end, but near it: its last switch-out may be missed. 6.18 passes a second argument. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
+	u64 now = bpf_ktime_get_ns();
 	struct thread_row *thread;
 	u32 number;
 
-	if (bpf_ktime_get_ns() >= window_end)
+	if (now >= window_end)
 		return 0;
 	thread = thread__of(task, &number);
 	if (!thread)
 		return 0;
 	thread->flags |= THREAD_EXITING;
 	thread__read_comm(task, thread);
+	if (tier_full && process__is_over(task))
+		process__end(thread->process, now);
 	return 0;
 }
 

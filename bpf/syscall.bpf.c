@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Syscall entry and exit (full tier): latency, results, and the user/kernel split. */
+#include "aio.bpf.h"
 #include "loop.bpf.h"
 #include "waker.bpf.h"
 
@@ -263,6 +264,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	traits = call__traits(call);
 	if (traits & TRAITS_OF_LOOPS)
 		loop__enter(thread, thread_number, call, traits);
+	if (traits & TRAIT_AIO_SUBMIT)
+		aio__enter(thread_number);
 	return 0;
 }
 
@@ -297,5 +300,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	call__record(thread, thread_number, &done, result, regs);
 	if (thread->looping)
 		loop__return(thread, thread_number, &done, result);
+	traits = call__traits(done.call);
+	if (traits & TRAIT_AIO)
+		aio__leave(thread_number, traits, now, result);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* All programs, one object: they share their maps. */
 #include "sched.bpf.c"
 #include "syscall.bpf.c"
+#include "uring.bpf.c"
 #include "census.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

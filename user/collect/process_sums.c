@@ -165,7 +165,7 @@ static void fill_levels(struct process *process)
 		struct requests *requests = &process->requests[i];
 
 		requests->inflight_mean = (double)requests->inflight_total / life;
-		if (requests->api != REQUEST_BLOCK)
+		if (requests->operation_outstanding)
 			operating += (double)requests->inflight_total;
 	}
 	for (size_t i = 0; i < process->thread_count; i++)

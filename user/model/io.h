@@ -55,11 +55,16 @@ struct attempts {
 /* Requests of one process, API and operation; of block requests also one device. */
 struct requests {
 	enum request_api api;
-	const char *operation; /* static: "read", "fsync", "accept" ... */
-	char *device;	       /* of block requests; else NULL */
-	uint64_t submitted, completed, failed, cancelled;
-	uint64_t unseen; /* completed without our knowledge: reaped without a syscall */
-	uint64_t open;	 /* in flight at the window's end */
+	const char *operation;	    /* static: "read", "fsync", "accept" ... */
+	char *device;		    /* of block requests; else NULL */
+	bool operation_outstanding; /* in flight, it is one; waiting for an event or a time is none
+				     */
+	uint64_t submitted;	    /* completed + unseen + open */
+	uint64_t completed, failed, cancelled;
+	uint64_t unseen;   /* how they ended was not seen: reaped without a syscall, say */
+	uint64_t open;	   /* in flight at the window's end, or when the process ended */
+	uint64_t censored; /* completions of requests submitted before the window */
+	uint64_t more;	   /* io_uring: completions beside those that end a request */
 	uint64_t bytes;
 	uint64_t served[SERVED_KINDS];
 	struct histogram latency; /* submitted to completed */
@@ -68,8 +73,10 @@ struct requests {
 	double inflight_mean;	  /* time-weighted, over the process's life */
 	uint64_t inflight_max;
 	uint64_t batches; /* submitting calls; 0: not known */
-	uint64_t submit_blocked;
-	uint64_t notified[4]; /* POSIX AIO: by sigev_notify */
+	uint64_t reaps;	  /* Linux AIO: calls that handed completions over */
+	bool submit_known;
+	uint64_t submit_blocked; /* ns asleep in submitting calls */
+	uint64_t notified[4];	 /* POSIX AIO: by sigev_notify */
 	uint64_t overflowed;
 };
 

@@ -36,6 +36,7 @@ static const struct {
 			  "epoll_wait epoll_pwait epoll_pwait2"},
 	{TRAIT_AIO_SUBMIT, "io_submit"},
 	{TRAIT_AIO_REAP, "io_getevents io_pgetevents io_pgetevents_time64"},
+	{TRAIT_AIO_DESTROY, "io_destroy"},
 	{TRAIT_URING_ENTER, "io_uring_enter"},
 	{TRAIT_CLOSES, "close"},
 	{TRAIT_SETTLES, "getsockopt"},

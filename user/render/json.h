@@ -54,6 +54,8 @@ struct json_object *json__calls(struct json_builder *builder, const struct call 
 struct json_object *json__attempts(struct json_builder *builder, const struct attempts *attempts,
 				   size_t count);
 struct json_object *json__loop(struct json_builder *builder, const struct loop *loop);
+struct json_object *json__requests(struct json_builder *builder, const struct requests *requests,
+				   size_t count);
 struct json_object *json__process(struct json_builder *builder, const struct profile *profile,
 				  const struct process *process);
 

@@ -136,7 +136,8 @@ struct json_object *json__process(struct json_builder *builder, const struct pro
 	json__add(builder, object, "waits",
 		  json__waits(builder, process->waits, process->wait_count));
 	json__add(builder, object, "syscalls", json__calls(builder, process->calls, calls));
-	json__add(builder, object, "requests", json__array(builder));
+	json__add(builder, object, "requests",
+		  json__requests(builder, process->requests, process->request_count));
 	json__add(builder, object, "attempts",
 		  json__attempts(builder, process->attempts, process->attempt_count));
 	json__add(builder, object, "loops", loops(builder, process));
