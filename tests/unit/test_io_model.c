@@ -458,18 +458,41 @@ static void a_thread_that_lost_events_is_unknown(void **state)
 	(void)state;
 	judged__call(judged__thread(process, 100 * MS), "read", 900);
 	lossy = judged__thread(process, 100 * MS);
-	judged__call(lossy, "read", 100);
+	judged__call(lossy, "read", 101);
 	lossy->incomplete = true;
-	lossy->lost = 1;
+	lossy->lost = 2;
+	lossy->account.unknown = 50 * MS;
 	judged__again(profile);
 	assert_model(&lossy->verdict, MODEL_UNKNOWN);
 	assert_string_equal(lossy->verdict.why, "events were lost");
-	/* a tenth of the operations does not change what the process does */
+	/* what happened in so little time does not change what the process does */
 	assert_model(&process->verdict, MODEL_BLOCKING);
-	lossy->calls[0].calls = 101;
+	assert_evidence(&process->verdict, 0,
+			"2 switches of its threads were not seen; what they did in 50 ms is "
+			"unknown");
+	lossy->account.unknown++;
 	judged__again(profile);
 	assert_model(&process->verdict, MODEL_UNKNOWN);
 	assert_string_equal(process->verdict.why, "events of its threads were lost");
+	/* and neither do a tenth of its operations */
+	lossy->calls[0].calls = 100;
+	judged__again(profile);
+	assert_model(&lossy->verdict, MODEL_UNKNOWN);
+	assert_model(&process->verdict, MODEL_BLOCKING);
+	profile__free(profile);
+}
+
+/* Of waits without a row nobody knows how many there were. */
+static void a_thread_whose_waits_had_no_room_is_unknown(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+
+	(void)state;
+	judged__call(thread, "read", 900);
+	thread->incomplete = true;
+	assert_judged(profile, MODEL_UNKNOWN);
+	assert_string_equal(thread->verdict.why, "not all of its waits could be kept");
 	profile__free(profile);
 }
 
@@ -586,6 +609,7 @@ int main(void)
 		cmocka_unit_test(a_share_below_the_threshold_is_mixed),
 		cmocka_unit_test(too_little_data_is_unknown_and_says_so),
 		cmocka_unit_test(a_thread_that_lost_events_is_unknown),
+		cmocka_unit_test(a_thread_whose_waits_had_no_room_is_unknown),
 		cmocka_unit_test(rows_without_room_make_all_unknown),
 		cmocka_unit_test(workers_of_the_kernel_are_not_judged),
 		cmocka_unit_test(the_waits_tier_judges_by_sleeps),

@@ -259,6 +259,11 @@ static void threads_that_lost_events_leave_it_unknown(void **state)
 	(void)state;
 	add_loop(process)->incomplete = true;
 	assert_structure(profile, 0, STRUCTURE_UNKNOWN);
+	/* a switch or two that were not seen hide no other structure */
+	process->threads[0].lost = 2;
+	assert_structure(profile, 0, STRUCTURE_EVENT_LOOP);
+	process->threads[0].account.unknown = 51 * MS;
+	assert_structure(profile, 0, STRUCTURE_UNKNOWN);
 	process->threads[0].incomplete = false;
 	/* one that does nothing has nothing to tell */
 	judged__thread(process, 0)->incomplete = true;

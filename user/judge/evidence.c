@@ -24,8 +24,7 @@ char *evidence__text(const char *format, ...)
 	return length < 0 ? NULL : text;
 }
 
-/* Takes the text, which may be NULL (no memory). */
-static int add(struct model_share *share, char *text)
+int evidence__add(struct model_share *share, char *text)
 {
 	char **grown = NULL;
 
@@ -76,14 +75,16 @@ static int tell_blocking(struct model_share *share, const struct io_tally *tally
 
 	units__count(share->operations, count);
 	if (tier == TIER_WAITS)
-		return add(share, evidence__text("%s sleep%s inside of I/O calls%s", count,
-						 plural(share->operations), names_of(names, list)));
-	err = add(share, evidence__text("%s call%s on blocking descriptors%s, %s of them slept",
-					count, plural(share->operations), names_of(names, list),
-					units__count(tally->slept, slept)));
+		return evidence__add(share, evidence__text("%s sleep%s inside of I/O calls%s",
+							   count, plural(share->operations),
+							   names_of(names, list)));
+	err = evidence__add(share,
+			    evidence__text("%s call%s on blocking descriptors%s, %s of them slept",
+					   count, plural(share->operations), names_of(names, list),
+					   units__count(tally->slept, slept)));
 	if (!err && tally->startup)
-		err = add(share, evidence__text("%s to start up are left out",
-						units__count(tally->startup, count)));
+		err = evidence__add(share, evidence__text("%s to start up are left out",
+							  units__count(tally->startup, count)));
 	return err;
 }
 
@@ -93,23 +94,26 @@ static int tell_nonblocking(struct model_share *share, const struct io_tally *ta
 	int err;
 
 	(void)tier;
-	err = add(share,
-		  evidence__text("%s call%s on non-blocking descriptors, readiness not awaited in "
-				 "a multiplexer%s",
-				 units__count(share->operations, count), plural(share->operations),
-				 names_of(&tally->names[MODEL_NONBLOCKING], list)));
+	err = evidence__add(
+		share,
+		evidence__text("%s call%s on non-blocking descriptors, readiness not awaited in "
+			       "a multiplexer%s",
+			       units__count(share->operations, count), plural(share->operations),
+			       names_of(&tally->names[MODEL_NONBLOCKING], list)));
 	if (!err && tally->refused)
-		err = add(share,
-			  evidence__text("%s refused (EAGAIN); %s run%s of these without a sleep "
-					 "took %s of CPU",
-					 units__count(tally->refused, count),
-					 units__count(tally->spin_runs, runs),
-					 plural(tally->spin_runs),
-					 units__time(tally->spin_cpu, cpu)));
+		err = evidence__add(
+			share,
+			evidence__text("%s refused (EAGAIN); %s run%s of these without a sleep "
+				       "took %s of CPU",
+				       units__count(tally->refused, count),
+				       units__count(tally->spin_runs, runs),
+				       plural(tally->spin_runs),
+				       units__time(tally->spin_cpu, cpu)));
 	if (!err && tally->polls)
-		err = add(share, evidence__text("%s of %s polls found nothing and did not wait",
-						units__count(tally->empty_polls, count),
-						units__count(tally->polls, runs)));
+		err = evidence__add(share,
+				    evidence__text("%s of %s polls found nothing and did not wait",
+						   units__count(tally->empty_polls, count),
+						   units__count(tally->polls, runs)));
 	return err;
 }
 
@@ -120,21 +124,24 @@ static int tell_loop(struct model_share *share, const struct io_tally *tally, en
 	int err = 0;
 
 	if (tier == TIER_WAITS)
-		return add(share, evidence__text("%s sleep%s in %s%s",
-						 units__count(share->operations, count),
-						 plural(share->operations), name,
-						 names_of(&tally->names[share->model], list)));
+		return evidence__add(share,
+				     evidence__text("%s sleep%s in %s%s",
+						    units__count(share->operations, count),
+						    plural(share->operations), name,
+						    names_of(&tally->names[share->model], list)));
 	if (tally->names[share->model].count)
-		err = add(share, evidence__text("%s I/O call%s followed %s and did not sleep%s",
-						units__count(share->operations, count),
-						plural(share->operations), name,
-						names_of(&tally->names[share->model], list)));
+		err = evidence__add(share,
+				    evidence__text("%s I/O call%s followed %s and did not sleep%s",
+						   units__count(share->operations, count),
+						   plural(share->operations), name,
+						   names_of(&tally->names[share->model], list)));
 	if (!err)
-		err = add(share, evidence__text("%s returned %s time%s, and slept %s time%s", name,
-						units__count(tally->returns[share->model], count),
-						plural(tally->returns[share->model]),
-						units__count(tally->sleeps[share->model], sleeps),
-						plural(tally->sleeps[share->model])));
+		err = evidence__add(
+			share, evidence__text("%s returned %s time%s, and slept %s time%s", name,
+					      units__count(tally->returns[share->model], count),
+					      plural(tally->returns[share->model]),
+					      units__count(tally->sleeps[share->model], sleeps),
+					      plural(tally->sleeps[share->model])));
 	return err;
 }
 
@@ -143,11 +150,12 @@ static int tell_signals(struct model_share *share, const struct io_tally *tally,
 	char count[UNITS_TEXT], list[NAMES_TEXT];
 
 	(void)tier;
-	return add(share,
-		   evidence__text("%s call%s on descriptors that announce readiness by a signal "
-				  "(O_ASYNC)%s",
-				  units__count(share->operations, count), plural(share->operations),
-				  names_of(&tally->names[MODEL_SIGNAL_DRIVEN], list)));
+	return evidence__add(
+		share,
+		evidence__text("%s call%s on descriptors that announce readiness by a signal "
+			       "(O_ASYNC)%s",
+			       units__count(share->operations, count), plural(share->operations),
+			       names_of(&tally->names[MODEL_SIGNAL_DRIVEN], list)));
 }
 
 static int tell_requests(struct model_share *share, const struct io_tally *tally, enum tier tier)
@@ -155,20 +163,23 @@ static int tell_requests(struct model_share *share, const struct io_tally *tally
 	char count[UNITS_TEXT], most[UNITS_TEXT], list[NAMES_TEXT];
 
 	if (tier == TIER_WAITS)
-		return add(share, evidence__text("%s sleep%s for completions%s",
-						 units__count(share->operations, count),
-						 plural(share->operations),
-						 names_of(&tally->names[share->model], list)));
+		return evidence__add(share,
+				     evidence__text("%s sleep%s for completions%s",
+						    units__count(share->operations, count),
+						    plural(share->operations),
+						    names_of(&tally->names[share->model], list)));
 	if (tally->served)
-		return add(share,
-			   evidence__text("%s request%s of other threads done for them%s",
-					  units__count(tally->served, count), plural(tally->served),
-					  names_of(&tally->names[share->model], list)));
-	return add(share,
-		   evidence__text("%s request%s completed%s, at most %s in flight",
-				  units__count(share->operations, count), plural(share->operations),
-				  names_of(&tally->names[share->model], list),
-				  units__count(tally->inflight_max[share->model], most)));
+		return evidence__add(share,
+				     evidence__text("%s request%s of other threads done for them%s",
+						    units__count(tally->served, count),
+						    plural(tally->served),
+						    names_of(&tally->names[share->model], list)));
+	return evidence__add(share,
+			     evidence__text("%s request%s completed%s, at most %s in flight",
+					    units__count(share->operations, count),
+					    plural(share->operations),
+					    names_of(&tally->names[share->model], list),
+					    units__count(tally->inflight_max[share->model], most)));
 }
 
 static int tell_mmap(struct model_share *share, const struct io_tally *tally, enum tier tier)
@@ -176,12 +187,13 @@ static int tell_mmap(struct model_share *share, const struct io_tally *tally, en
 	char count[UNITS_TEXT], sleeps[UNITS_TEXT], time[UNITS_TEXT];
 
 	(void)tier;
-	return add(share,
-		   evidence__text("%s page fault%s that had to read; sleeps in faults: %s, %s in "
-				  "all",
-				  units__count(share->operations, count), plural(share->operations),
-				  units__count(tally->fault_sleeps, sleeps),
-				  units__time(tally->fault_time, time)));
+	return evidence__add(
+		share,
+		evidence__text("%s page fault%s that had to read; sleeps in faults: %s, %s in "
+			       "all",
+			       units__count(share->operations, count), plural(share->operations),
+			       units__count(tally->fault_sleeps, sleeps),
+			       units__time(tally->fault_time, time)));
 }
 
 static int tell_compute(struct model_share *share, const struct io_tally *tally, enum tier tier)
@@ -189,12 +201,13 @@ static int tell_compute(struct model_share *share, const struct io_tally *tally,
 	char count[UNITS_TEXT], startup[UNITS_TEXT];
 
 	(void)tier;
-	return add(share,
-		   evidence__text("on a CPU, or ready to be, %.1f%% of its time; %s I/O "
-				  "operation%s, and %s to start up",
-				  percent(tally->busy, tally->known),
-				  units__count(share->operations, count), plural(share->operations),
-				  units__count(tally->startup, startup)));
+	return evidence__add(share,
+			     evidence__text("on a CPU, or ready to be, %.1f%% of its time; %s I/O "
+					    "operation%s, and %s to start up",
+					    percent(tally->busy, tally->known),
+					    units__count(share->operations, count),
+					    plural(share->operations),
+					    units__count(tally->startup, startup)));
 }
 
 static int tell_none(struct model_share *share, const struct io_tally *tally, enum tier tier)
@@ -202,13 +215,13 @@ static int tell_none(struct model_share *share, const struct io_tally *tally, en
 	char count[UNITS_TEXT];
 
 	(void)tier;
-	return add(share,
-		   evidence__text("asleep %.1f%% of its time, %.1f%% of that for locks, timers, "
-				  "children or signals; %s I/O operation%s",
-				  percent(tally->asleep, tally->known),
-				  percent(tally->asleep_no_io, tally->asleep),
-				  units__count(share->operations, count),
-				  plural(share->operations)));
+	return evidence__add(
+		share,
+		evidence__text("asleep %.1f%% of its time, %.1f%% of that for locks, timers, "
+			       "children or signals; %s I/O operation%s",
+			       percent(tally->asleep, tally->known),
+			       percent(tally->asleep_no_io, tally->asleep),
+			       units__count(share->operations, count), plural(share->operations)));
 }
 
 int evidence__tell(struct model_share *share, const struct io_tally *tally, enum tier tier)

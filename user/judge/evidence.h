@@ -8,6 +8,9 @@
 /* A new text, or NULL without memory. */
 char *evidence__text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Takes the text, which may be NULL (no memory). Returns 0 or -ENOMEM. */
+int evidence__add(struct model_share *share, char *text);
+
 /* Adds what `tally` says of the share's model. Returns 0 or -ENOMEM. */
 int evidence__tell(struct model_share *share, const struct io_tally *tally, enum tier tier);
 

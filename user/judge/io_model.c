@@ -6,7 +6,7 @@
 
 #include "judge/evidence.h"
 #include "judge/io_tally.h"
-#include "judge/loops.h"
+#include "judge/lost.h"
 #include "judge/thresholds.h"
 #include "names/units.h"
 #include "names/words.h"
@@ -206,6 +206,27 @@ static bool lost_too_much(const struct io_tally *all, const struct io_tally *los
 	return !reaches(all->known - lost->known, 1 - LOST_SHARE, all->known);
 }
 
+/* What was lost and did not matter is said all the same. */
+static int tell_losses(struct verdict *verdict, const struct process *process)
+{
+	uint64_t transitions = 0, time = 0;
+	char count[UNITS_TEXT], length[UNITS_TEXT];
+
+	for (size_t i = 0; i < process->thread_count; i++) {
+		if (!process->threads[i].incomplete)
+			continue;
+		transitions += process->threads[i].lost;
+		time += process->threads[i].account.unknown;
+	}
+	if (!transitions || !verdict->share_count)
+		return 0;
+	return evidence__add(&verdict->shares[0],
+			     evidence__text("%s switches of its threads were not seen; what they "
+					    "did in %s is unknown",
+					    units__count(transitions, count),
+					    units__time(time, length)));
+}
+
 int io_model__judge(const struct profile *profile, struct process *process)
 {
 	struct io_tally sum = {.startup = 0}, lost = {.startup = 0}, tally;
@@ -218,7 +239,7 @@ int io_model__judge(const struct profile *profile, struct process *process)
 
 		tally__thread(&tally, &scene, thread);
 		tally__add(&sum, &tally);
-		if (thread->incomplete)
+		if (thread__is_unreliable(thread))
 			tally__add(&lost, &tally);
 		err = judge_thread(thread, &scene, &tally);
 	}
@@ -234,5 +255,6 @@ int io_model__judge(const struct profile *profile, struct process *process)
 	if (lost_too_much(&sum, &lost))
 		return unknown(&process->verdict,
 			       evidence__text("events of its threads were lost"));
-	return decide(&process->verdict, &sum, profile->tier);
+	err = decide(&process->verdict, &sum, profile->tier);
+	return err ? err : tell_losses(&process->verdict, process);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "judge/loops.h"
+#include "judge/lost.h"
 #include "judge/thresholds.h"
 #include "names/syscall_traits.h"
 #include "names/words.h"
@@ -155,7 +156,7 @@ struct census {
 	size_t threads[ROLES];
 	uint64_t socket_calls, connection_calls; /* of all threads; of those of connections */
 	bool accepts, serves;
-	bool incomplete;
+	bool unreliable;
 };
 
 static uint64_t calls_on_sockets(const struct thread *thread)
@@ -194,7 +195,7 @@ static void take_census(struct census *census, const struct profile *profile,
 			census->connection_calls += calls_on_sockets(thread);
 		census->accepts |= accepts(thread);
 		census->serves |= serves(thread);
-		census->incomplete |= thread->incomplete && role != ROLE_IDLE;
+		census->unreliable |= role != ROLE_IDLE && thread__is_unreliable(thread);
 	}
 }
 
@@ -275,7 +276,7 @@ void structure__judge(struct profile *profile)
 		if (process->kernel_thread)
 			continue;
 		take_census(&census, profile, process);
-		if (!census.incomplete)
+		if (!census.unreliable)
 			process->structure = structure_of(&census);
 	}
 	for (size_t i = 0; i < profile->process_count; i++)

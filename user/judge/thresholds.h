@@ -15,8 +15,13 @@
 #define KNOWN_TIME_LEAST (5 * NS_PER_MS)
 /* A model takes this share of the operations; else the verdict is mixed. */
 #define MODEL_SHARE 0.75
-/* A process is unknown if threads that lost events made more than this share of its operations. */
-#define LOST_SHARE 0.1
+/*
+ * A thread that lost events is unknown. Its process is, too, if such threads made more than
+ * LOST_SHARE of the operations; those do not matter of which less than LOST_TIME_SHARE of their
+ * time is unknown.
+ */
+#define LOST_SHARE	0.1
+#define LOST_TIME_SHARE 0.05
 
 /* compute: runs, or wants to run, for this share of its time, */
 #define COMPUTE_BUSY_SHARE 0.9
