@@ -188,7 +188,10 @@ static void add_up_operations(struct process *process)
 		cost->bytes += call->bytes;
 	}
 	for (size_t i = 0; i < process->request_count; i++) {
-		if (process->requests[i].api == REQUEST_BLOCK)
+		/* block requests are behind an operation that counts; those of POSIX AIO are calls
+		 * of its helper threads, which are counted above */
+		if (process->requests[i].api == REQUEST_BLOCK ||
+		    process->requests[i].api == REQUEST_POSIX_AIO)
 			continue;
 		cost->operations += process->requests[i].completed;
 		cost->bytes += process->requests[i].bytes;

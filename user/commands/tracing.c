@@ -16,6 +16,7 @@
 #include "collect/session.h"
 #include "commands/commands.h"
 #include "commands/tracing.h"
+#include "judge/judge.h"
 #include "names/units.h"
 
 struct tracing {
@@ -249,7 +250,7 @@ static void fill_head(struct tracing *tracing)
 	profile->audit.programs = tracing->programs;
 }
 
-/* From rows to the finished profile. */
+/* From rows to the finished profile, verdicts included. */
 static int gather(struct tracing *tracing)
 {
 	int err = -ENOMEM;
@@ -259,6 +260,8 @@ static int gather(struct tracing *tracing)
 		fill_head(tracing);
 		err = gatherer__finish(tracing->gatherer, tracing->profile);
 	}
+	if (!err)
+		err = judge__profile(tracing->profile);
 	if (err)
 		complain("cannot read what was traced: %s", strerror(-err));
 	return err ? EXIT_FAILED : 0;

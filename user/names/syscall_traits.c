@@ -44,8 +44,8 @@ static const struct {
 
 uint16_t syscalls__traits_of(const char *name)
 {
-	for (size_t i = 0; name && i < COUNT(rules); i++)
-		if (words__has(rules[i].calls, name, strlen(name)))
+	for (size_t i = 0; i < COUNT(rules); i++)
+		if (words__have(rules[i].calls, name))
 			return rules[i].traits;
 	return 0;
 }

@@ -177,7 +177,7 @@ static int write_processes(FILE *stream, struct json_builder *builder,
 		error = write_value(stream, builder,
 				    json__process(builder, profile, &profile->processes[i]));
 	}
-	fputs("],\n\"findings\":[],\n\"audit\":", stream);
+	fputs("],\n\"findings\":", stream);
 	return error;
 }
 
@@ -190,6 +190,9 @@ int render__json(FILE *stream, const struct profile *profile, const struct rende
 	error = write_members(stream, &builder, heading(&builder, profile));
 	if (!error)
 		error = write_processes(stream, &builder, profile);
+	if (!error)
+		error = write_value(stream, &builder, json__findings(&builder, profile));
+	fputs(",\n\"audit\":", stream);
 	if (!error)
 		error = write_value(stream, &builder, audit_of(&builder, &profile->audit));
 	if (error)

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * Processes and threads in the JSON format. What later parts of waitscope will judge (models,
- * structure, loops, requests) is there from the start, and says that it is unknown.
- */
+/* Processes and threads in the JSON format. */
 #include <math.h>
 
 #include "render/json.h"
@@ -57,7 +54,7 @@ static struct json_object *thread_row(struct json_builder *builder, const struct
 	json__add_count(builder, object, "start_ns", thread->start);
 	json__add_count(builder, object, "end_ns", thread->end);
 	json__add(builder, object, "ledger", json__ledger(builder, &thread->account));
-	json__add_text(builder, object, "io_model", "unknown");
+	json__add_io_model(builder, object, &thread->verdict);
 	json__add(builder, object, "waits",
 		  json__waits(builder, thread->waits, thread->wait_count));
 	json__add(builder, object, "syscalls", json__calls(builder, thread->calls, calls));
@@ -66,30 +63,6 @@ static struct json_object *thread_row(struct json_builder *builder, const struct
 	if (thread->loop_count && thread->loops[0].main)
 		json__add(builder, object, "loop", json__loop(builder, &thread->loops[0]));
 	add_thread_counts(builder, object, thread);
-	return object;
-}
-
-/* {mean, max}; NAN is unknown, and a maximum is not known yet by anything */
-static struct json_object *mean_and_max(struct json_builder *builder, double mean)
-{
-	struct json_object *object = json__object(builder);
-
-	json__add_fraction(builder, object, "mean", mean);
-	json__add_null(builder, object, "max");
-	return object;
-}
-
-static struct json_object *cost(struct json_builder *builder, const struct process *process)
-{
-	struct json_object *object = json__object(builder);
-
-	json__add_count(builder, object, "voluntary_switches", process->voluntary);
-	json__add_count(builder, object, "involuntary_switches", process->involuntary);
-	json__add_count(builder, object, "blocked_thread_ns", process->account.blocked);
-	json__add_null(builder, object, "stack_reserved_bytes");
-	json__add_null(builder, object, "stack_resident_bytes");
-	json__add_null(builder, object, "kernel_stack_bytes");
-	json__add_null(builder, object, "cpu_ns_per_operation");
 	return object;
 }
 
@@ -127,12 +100,17 @@ struct json_object *json__process(struct json_builder *builder, const struct pro
 
 	add_identity(builder, object, process);
 	json__add(builder, object, "ledger", json__ledger(builder, &process->account));
-	json__add_text(builder, object, "io_model", "unknown");
-	json__add(builder, object, "io_models", json__array(builder));
-	json__add_text(builder, object, "structure", "unknown");
-	json__add(builder, object, "concurrency", mean_and_max(builder, NAN));
-	json__add(builder, object, "parallelism", mean_and_max(builder, parallelism));
-	json__add(builder, object, "cost", cost(builder, process));
+	json__add_io_model(builder, object, &process->verdict);
+	json__add(builder, object, "io_models", json__io_models(builder, &process->verdict));
+	json__add_text(builder, object, "structure", structure__name(process->structure));
+	/* requests in flight are part of it, and the waits tier does not see them */
+	json__add(builder, object, "concurrency",
+		  json__level(builder, &process->concurrency,
+			      process->concurrency.max_known ? process->concurrency.mean : NAN));
+	json__add(builder, object, "parallelism",
+		  json__level(builder, &process->parallelism, parallelism));
+	json__add(builder, object, "cost",
+		  json__cost(builder, process, profile->tier == TIER_FULL));
 	json__add(builder, object, "waits",
 		  json__waits(builder, process->waits, process->wait_count));
 	json__add(builder, object, "syscalls", json__calls(builder, process->calls, calls));
