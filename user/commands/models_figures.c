@@ -94,12 +94,6 @@ static void fill_requests(struct models_row *row, const struct process *process,
 	row->figures[FIGURE_REQUEST_P99] = (double)histogram__quantile(&most->latency, 0.99);
 }
 
-/* How a result comes where there is one way only, for workloads that do not say so. */
-static const char *usual_delivery(enum io_model model)
-{
-	return model == MODEL_BLOCKING ? "return" : model == MODEL_NONBLOCKING ? "polling" : NULL;
-}
-
 static int copy(char **to, const char *text)
 {
 	*to = text ? strdup(text) : NULL;
@@ -108,24 +102,17 @@ static int copy(char **to, const char *text)
 
 static int fill_stated(struct models_row *row, struct json_object *truth)
 {
-	const char *usual = usual_delivery(row->expected_model);
-	const char *delivery = truth__word(truth, "delivery");
-	const char *completion = truth__word(truth, "completion_is");
 	double *figures = row->figures;
 
-	figures[FIGURE_WALL] = truth__number(truth, "measured_ns");
+	figures[FIGURE_WALL] = truth__number(truth, "wall_ns");
 	figures[FIGURE_FIRST_RESULT] = truth__number(truth, "first_result_ns");
 	figures[FIGURE_LAST_RESULT] = truth__number(truth, "last_result_ns");
 	figures[FIGURE_IN_FLIGHT] = truth__number(truth, "max_in_flight");
 	figures[FIGURE_LATENCY_P50] = truth__number(truth, "latency.p50_ns");
 	figures[FIGURE_LATENCY_P99] = truth__number(truth, "latency.p99_ns");
-	if (usual && !isfinite(figures[FIGURE_IN_FLIGHT]))
-		figures[FIGURE_IN_FLIGHT] = 1;
-	if (usual && !isfinite(figures[FIGURE_LAST_RESULT]))
-		figures[FIGURE_LAST_RESULT] = figures[FIGURE_WALL];
-	if (copy(&row->delivery, delivery ? delivery : usual))
+	if (copy(&row->delivery, truth__word(truth, "delivery")))
 		return -ENOMEM;
-	return copy(&row->completion_is, completion ? completion : usual ? "data" : NULL);
+	return copy(&row->completion_is, truth__word(truth, "completion_is"));
 }
 
 static int fill_task(struct models_row *row, const struct process *process,

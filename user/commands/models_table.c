@@ -19,11 +19,11 @@
 const struct models_run models_runs[] = {
 	/* group, name, takes, needs, model, structure, what to run */
 	RUN(RECEIVE, "blocking", BLOCKS, 0, BLOCKING, UNKNOWN,
-	    "blocking", "--what", "recv-unix"),
+	    "blocking", "--task", "receive"),
 	RUN(RECEIVE, "spin", BLOCKS, 0, NONBLOCKING, UNKNOWN,
-	    "nonblocking", "--what", "recv-unix", "--mode", "spin"),
+	    "nonblocking", "--task", "receive", "--mode", "spin"),
 	RUN(RECEIVE, "backoff", BLOCKS, 0, NONBLOCKING, UNKNOWN,
-	    "nonblocking", "--what", "recv-unix", "--mode", "backoff"),
+	    "nonblocking", "--task", "receive", "--mode", "backoff"),
 	RUN(RECEIVE, "select", BLOCKS, 0, SELECT, UNKNOWN,
 	    "select", "--task", "receive"),
 	RUN(RECEIVE, "poll", BLOCKS, 0, POLL, UNKNOWN,
@@ -38,7 +38,7 @@ const struct models_run models_runs[] = {
 	    "io_uring", "--task", "receive"),
 
 	RUN(FILE, "file_blocking", TAKES_OPS, 0, BLOCKING, UNKNOWN,
-	    "blocking", "--what", "file-direct"),
+	    "blocking", "--task", "file"),
 	RUN(FILE, "file_posix_aio", TAKES_OPS, 0, POSIX_AIO, UNKNOWN,
 	    "posix_aio", "--task", "file", "--depth", "8", "--descriptors", "8"),
 	RUN(FILE, "file_linux_aio", TAKES_OPS, 0, LINUX_AIO, UNKNOWN,
@@ -66,13 +66,13 @@ const struct models_run models_runs[] = {
 	RUN(THREADS, "threads", TAKES_COUNT, NEEDS_TASKS, NONE, UNKNOWN,
 	    "threads", "--hold", "200ms"),
 
-	RUN(OVERLAP, "sequential", 0, 0, UNKNOWN, SEQUENTIAL,
+	RUN(OVERLAP, "sequential", TAKES_OPS | TAKES_DELAY, 0, UNKNOWN, SEQUENTIAL,
 	    "overlap", "--way", "sequential"),
-	RUN(OVERLAP, "async", 0, 0, UNKNOWN, UNKNOWN,
+	RUN(OVERLAP, "async", TAKES_OPS | TAKES_DELAY, NEEDS_IO_URING, UNKNOWN, UNKNOWN,
 	    "overlap", "--way", "async"),
-	RUN(OVERLAP, "parallel", 0, 0, UNKNOWN, UNKNOWN,
+	RUN(OVERLAP, "parallel", TAKES_OPS | TAKES_DELAY, 0, UNKNOWN, UNKNOWN,
 	    "overlap", "--way", "parallel"),
-	RUN(OVERLAP, "async_parallel", 0, 0, UNKNOWN, UNKNOWN,
+	RUN(OVERLAP, "async_parallel", TAKES_OPS | TAKES_DELAY, NEEDS_IO_URING, UNKNOWN, UNKNOWN,
 	    "overlap", "--way", "async-parallel"),
 };
 /* clang-format on */
@@ -83,9 +83,9 @@ const uint64_t *models_scales(enum models_group group, bool quick)
 {
 	static const uint64_t once[] = {0};
 	static const uint64_t connections[] = {10, 100, 1000, 10000, 0};
-	static const uint64_t few_connections[] = {10, 100, 0};
+	static const uint64_t few_connections[] = {100, 0};
 	static const uint64_t threads[] = {100, 1000, 10000, 30000, 0};
-	static const uint64_t few_threads[] = {100, 1000, 0};
+	static const uint64_t few_threads[] = {1000, 0};
 
 	if (group == GROUP_SERVICE)
 		return quick ? few_connections : connections;

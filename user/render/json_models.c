@@ -103,7 +103,7 @@ static struct json_object *document(struct json_builder *builder,
 	json__add_text(builder, tool, "version", WAITSCOPE_VERSION);
 	json__add(builder, object, "tool", tool);
 	json__add_text(builder, host, "kernel", report->kernel);
-	json__add_signed(builder, host, "cpus", report->cpus);
+	json__add_known_count(builder, host, "cpus", (uint64_t)report->cpus, report->cpus > 0);
 	json__add(builder, object, "host", host);
 	json__add_bool(builder, object, "quick", report->quick);
 	json__add(builder, object, "sources", sources(builder));

@@ -21,7 +21,9 @@ static void ratio_text(double value, char *out)
 {
 	char text[UNITS_TEXT];
 
-	if (value >= 100)
+	if (value == 0)
+		snprintf(out, CELL_TEXT, "0");
+	else if (value >= 100)
 		snprintf(out, CELL_TEXT, "%s", units__count((uint64_t)(value + 0.5), text));
 	else
 		snprintf(out, CELL_TEXT, value >= 10 ? "%.1f" : "%.2f", value);
@@ -124,31 +126,24 @@ static void completion_cell(const struct page *page, const void *row, char *out)
 	text__copy(out, CELL_TEXT, completion ? completion : "-", page->unicode);
 }
 
-/* What waitscope says; beside it what is right, where that is another. */
+/* What waitscope says; with a mark where it is wrong, for which there is a line below. */
 static void model_cell(const struct page *page, const void *row, char *out)
 {
 	const struct models_row *run = the_row(row);
-	enum io_model expected = run->expected_model;
+	bool wrong = run->expected_model != MODEL_UNKNOWN && run->expected_model != run->model;
 
 	(void)page;
-	if (expected == MODEL_UNKNOWN || expected == run->model)
-		snprintf(out, CELL_TEXT, "%s", io_model__name(run->model));
-	else
-		snprintf(out, CELL_TEXT, "%s (it is %s)", io_model__name(run->model),
-			 io_model__name(expected));
+	snprintf(out, CELL_TEXT, "%s%s", io_model__name(run->model), wrong ? " (!)" : "");
 }
 
 static void structure_cell(const struct page *page, const void *row, char *out)
 {
 	const struct models_row *run = the_row(row);
-	enum structure expected = run->expected_structure;
+	bool wrong = run->expected_structure != STRUCTURE_UNKNOWN &&
+		     run->expected_structure != run->structure;
 
 	(void)page;
-	if (expected == STRUCTURE_UNKNOWN || expected == run->structure)
-		snprintf(out, CELL_TEXT, "%s", structure__name(run->structure));
-	else
-		snprintf(out, CELL_TEXT, "%s (it is %s)", structure__name(run->structure),
-			 structure__name(expected));
+	snprintf(out, CELL_TEXT, "%s%s", structure__name(run->structure), wrong ? " (!)" : "");
 }
 
 /* title, rank, least, left, style, cell */
@@ -205,7 +200,7 @@ static const struct column request_columns[] = {
 static const struct column verdict_columns[] = {
 	NAME,
 	WORDS("delivered by", delivery_cell),
-	WORDS("which is", completion_cell),
+	WORDS("completion is", completion_cell),
 	WORDS("waitscope says", model_cell),
 };
 
@@ -224,7 +219,7 @@ static const struct column service_columns[] = {
 static const struct column service_verdict_columns[] = {
 	NAME,
 	SCALE("connections"),
-	WORDS("waitscope says: model", model_cell),
+	WORDS("waitscope says", model_cell),
 	WORDS("structure", structure_cell),
 };
 
@@ -250,7 +245,7 @@ static const struct column overlap_columns[] = {
 
 static const struct column overlap_verdict_columns[] = {
 	NAME,
-	WORDS("waitscope says: model", model_cell),
+	WORDS("waitscope says", model_cell),
 	WORDS("structure", structure_cell),
 };
 

@@ -85,11 +85,19 @@ static void say_head(struct page *page, const struct models_report *report)
 	page__end_line(page);
 }
 
-static void say_failures(struct page *page, const struct models_report *report,
-			 enum models_group group)
+static void say_run(struct page *page, const struct models_row *row)
 {
 	char text[UNITS_TEXT];
 
+	page__say(page, STYLE_BOLD, "%s", row->name);
+	if (row->scale)
+		page__say(page, NULL, " with %s", units__count(row->scale, text));
+	page__say(page, NULL, ": ");
+}
+
+static void say_failures(struct page *page, const struct models_report *report,
+			 enum models_group group)
+{
 	for (size_t i = 0; i < report->row_count; i++) {
 		const struct models_row *row = &report->rows[i];
 
@@ -97,11 +105,35 @@ static void say_failures(struct page *page, const struct models_report *report,
 			continue;
 		page__begin_line(page, 2);
 		page__say(page, STYLE_BAD, "failed: ");
-		page__say(page, STYLE_BOLD, "%s", row->name);
-		if (row->scale)
-			page__say(page, NULL, " %s", units__count(row->scale, text));
-		page__say(page, NULL, ": ");
+		say_run(page, row);
 		page__data(page, NULL, row->problem);
+		page__end_line(page);
+	}
+}
+
+/* Verdicts that are not what the program is. */
+static void say_disagreements(struct page *page, const struct models_report *report,
+			      enum models_group group)
+{
+	for (size_t i = 0; i < report->row_count; i++) {
+		const struct models_row *row = &report->rows[i];
+		bool model = row->expected_model != MODEL_UNKNOWN;
+		bool structure = row->expected_structure != STRUCTURE_UNKNOWN;
+
+		if (row->group != group || row->outcome != OUTCOME_RAN || !(model || structure) ||
+		    models_row__agrees(row))
+			continue;
+		page__begin_line(page, 2);
+		page__say(page, STYLE_BAD, "(!) ");
+		say_run(page, row);
+		page__say(page, NULL, "it is %s%s%s",
+			  model ? io_model__name(row->expected_model) : "",
+			  model && structure ? ", " : "",
+			  structure ? structure__name(row->expected_structure) : "");
+		if (row->why) {
+			page__say(page, NULL, "; waitscope does not know, because ");
+			page__data(page, NULL, row->why);
+		}
 		page__end_line(page);
 	}
 }
@@ -169,6 +201,7 @@ int render__models_text(FILE *stream, const struct models_report *report,
 			continue;
 		page__title(&page, sections[group].title, sections[group].remark);
 		text__models_tables(&page, report, group);
+		say_disagreements(&page, report, group);
 		say_failures(&page, report, group);
 		say_legend(&page, &sections[group]);
 	}
