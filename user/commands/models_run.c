@@ -23,6 +23,7 @@
 #define LARGE_SCALE   5000
 #define LARGE_FACTOR  4
 #define TABLE_ENTRIES 4000 /* so many threads have room in the default maps */
+#define TABLE_BESIDE  1000
 
 struct job {
 	const struct models_run *run;
@@ -205,6 +206,17 @@ static void fill_row(struct job *job, const struct profile *profile)
 		     err == -ENOENT ? "what it is about is not in the profile" : strerror(-err));
 }
 
+/*
+ * Room in the maps: each connection is an object of its own; where it has a thread, too, that one
+ * has twice the usual rows, for it makes more than the usual kinds of calls.
+ */
+static uint64_t map_entries(const struct job *job)
+{
+	if (job->scale < TABLE_ENTRIES)
+		return 0;
+	return job->scale * (job->run->needs & NEEDS_TASKS ? 2 : 1) + TABLE_BESIDE;
+}
+
 static enum models_run_end trace(struct job *job)
 {
 	struct target target = {.kind = TARGET_COMMAND, .command = job->words};
@@ -212,7 +224,7 @@ static enum models_run_end trace(struct job *job)
 		.target = &target,
 		.tier = TIER_FULL,
 		.duration = job->scale >= LARGE_SCALE ? LARGE_FACTOR * LIMIT_NS : LIMIT_NS,
-		.map_entries = job->scale >= TABLE_ENTRIES ? job->scale * 5 / 4 + 1000 : 0,
+		.map_entries = map_entries(job),
 		.quiet = true,
 		.command_stdout = job->stdout_fd,
 		.command_stderr = job->stderr_fd,
