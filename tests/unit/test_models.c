@@ -16,9 +16,7 @@ static struct models_row *add(struct models_report *report, enum models_group gr
 	struct models_row *row = models_report__add(report);
 
 	assert_non_null(row);
-	row->group = group;
-	row->name = name;
-	row->scale = scale;
+	models_row__begin(row, group, name, scale);
 	row->conserved = true;
 	return row;
 }

@@ -224,20 +224,41 @@ static int fill_threads(struct models_row *row, const struct process *process,
 	return 0;
 }
 
+/*
+ * The same as of a whole process (docs/definitions.md), but of the threads that do the work alone:
+ * the partner that makes them wait is in the process, too. The maxima are the program's.
+ */
 static int fill_overlap(struct models_row *row, const struct process *process,
 			struct json_object *truth)
 {
-	double *figures = row->figures;
+	double partner = truth__number(truth, "partner_tid"), *figures = row->figures;
+	uint64_t outstanding = 0, running = 0, first = UINT64_MAX, last = 0, workers = 0;
 
+	for (size_t i = 0; i < process->thread_count; i++) {
+		const struct thread *thread = &process->threads[i];
+
+		if (thread->tid == process->pid || (double)thread->tid == partner)
+			continue;
+		workers++;
+		running += thread->account.running;
+		first = thread->start < first ? thread->start : first;
+		last = thread->end > last ? thread->end : last;
+		for (size_t j = 0; j < thread->wait_count; j++)
+			if (wait__is_operation(&thread->waits[j]))
+				outstanding += thread->waits[j].total;
+	}
+	for (size_t i = 0; i < process->request_count; i++)
+		if (process->requests[i].api != REQUEST_BLOCK)
+			outstanding += process->requests[i].inflight_total;
+	if (!workers)
+		return -ENOENT;
 	figures[FIGURE_OPERATIONS] = truth__number(truth, "operations");
 	figures[FIGURE_WALL] = truth__number(truth, "wall_ns");
-	figures[FIGURE_THREADS] = (double)process->threads_max;
-	figures[FIGURE_CONCURRENCY] = process->concurrency.mean;
-	figures[FIGURE_PARALLELISM] = process->parallelism.mean;
-	if (process->concurrency.max_known)
-		figures[FIGURE_CONCURRENCY_MAX] = (double)process->concurrency.max;
-	if (process->parallelism.max_known)
-		figures[FIGURE_PARALLELISM_MAX] = (double)process->parallelism.max;
+	figures[FIGURE_THREADS] = (double)workers;
+	figures[FIGURE_CONCURRENCY] = share(outstanding, last - first);
+	figures[FIGURE_PARALLELISM] = share(running, last - first);
+	figures[FIGURE_CONCURRENCY_MAX] = truth__number(truth, "concurrency_max");
+	figures[FIGURE_PARALLELISM_MAX] = truth__number(truth, "parallelism_max");
 	return 0;
 }
 

@@ -63,10 +63,10 @@ const struct models_run models_runs[] = {
 	RUN(SERVICE, "uring", 0, SERVES | NEEDS_IO_URING, IO_URING, EVENT_LOOP,
 	    "uring_server"),
 
-	RUN(THREADS, "threads", TAKES_COUNT, NEEDS_TASKS, NONE, UNKNOWN,
+	RUN(THREADS, "threads", TAKES_COUNT, NEEDS_TASKS, UNKNOWN, UNKNOWN,
 	    "threads", "--hold", "200ms"),
 
-	RUN(OVERLAP, "sequential", TAKES_OPS | TAKES_DELAY, 0, UNKNOWN, SEQUENTIAL,
+	RUN(OVERLAP, "sequential", TAKES_OPS | TAKES_DELAY, 0, UNKNOWN, UNKNOWN,
 	    "overlap", "--way", "sequential"),
 	RUN(OVERLAP, "async", TAKES_OPS | TAKES_DELAY, NEEDS_IO_URING, UNKNOWN, UNKNOWN,
 	    "overlap", "--way", "async"),

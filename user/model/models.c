@@ -37,9 +37,9 @@ const struct models_figure_kind models_figures[FIGURES] = {
 	[FIGURE_CREATION] = {"creation_ns", UNIT_TIME, SOURCE_PROGRAM},
 	[FIGURE_CREATION_PER_THREAD] = {"creation_ns_per_thread", UNIT_TIME, SOURCE_PROGRAM},
 	[FIGURE_CONCURRENCY] = {"concurrency_mean", UNIT_RATIO, SOURCE_TRACE},
-	[FIGURE_CONCURRENCY_MAX] = {"concurrency_max", UNIT_COUNT, SOURCE_TRACE},
+	[FIGURE_CONCURRENCY_MAX] = {"concurrency_max", UNIT_COUNT, SOURCE_PROGRAM},
 	[FIGURE_PARALLELISM] = {"parallelism_mean", UNIT_RATIO, SOURCE_TRACE},
-	[FIGURE_PARALLELISM_MAX] = {"parallelism_max", UNIT_COUNT, SOURCE_TRACE},
+	[FIGURE_PARALLELISM_MAX] = {"parallelism_max", UNIT_COUNT, SOURCE_PROGRAM},
 };
 
 static const char *const group_names[GROUPS] = {
@@ -74,17 +74,14 @@ bool models_row__agrees(const struct models_row *row)
 
 struct models_row *models_report__add(struct models_report *report)
 {
-	struct models_row *rows, *row;
+	struct models_row *rows;
 
 	rows = reallocarray(report->rows, report->row_count + 1, sizeof(*rows));
 	if (!rows)
 		return NULL;
 	report->rows = rows;
-	row = &rows[report->row_count++];
-	*row = (struct models_row){0};
-	for (int figure = 0; figure < FIGURES; figure++)
-		row->figures[figure] = NAN;
-	return row;
+	rows[report->row_count] = (struct models_row){0};
+	return &rows[report->row_count++];
 }
 
 int models_report__note(struct models_report *report, const char *line)
@@ -105,7 +102,15 @@ int models_report__note(struct models_report *report, const char *line)
 	return 0;
 }
 
-static void clear_row(struct models_row *row)
+void models_row__begin(struct models_row *row, enum models_group group, const char *name,
+		       uint64_t scale)
+{
+	*row = (struct models_row){.group = group, .name = name, .scale = scale};
+	for (int figure = 0; figure < FIGURES; figure++)
+		row->figures[figure] = NAN;
+}
+
+void models_row__clear(struct models_row *row)
 {
 	for (char **word = row->command; word && *word; word++)
 		free(*word);
@@ -114,12 +119,13 @@ static void clear_row(struct models_row *row)
 	free(row->why);
 	free(row->delivery);
 	free(row->completion_is);
+	*row = (struct models_row){0};
 }
 
 void models_report__clear(struct models_report *report)
 {
 	for (size_t i = 0; i < report->row_count; i++)
-		clear_row(&report->rows[i]);
+		models_row__clear(&report->rows[i]);
 	for (size_t i = 0; i < report->note_count; i++)
 		free(report->notes[i]);
 	free(report->rows);

@@ -113,7 +113,13 @@ const char *models_outcome__name(enum models_outcome outcome);
 /* The verdict is what the run is known to be. False also where there is none. */
 bool models_row__agrees(const struct models_row *row);
 
-/* Adds an empty row: every figure unknown. NULL without memory. */
+/* Makes it an empty row, with every figure unknown; it must not own anything. */
+void models_row__begin(struct models_row *row, enum models_group group, const char *name,
+		       uint64_t scale);
+/* Frees what it owns, and empties it. */
+void models_row__clear(struct models_row *row);
+
+/* Adds a row, to be begun. NULL without memory. */
 struct models_row *models_report__add(struct models_report *report);
 /* Adds a line, once however often it is said. Returns 0 or -ENOMEM. */
 int models_report__note(struct models_report *report, const char *line);

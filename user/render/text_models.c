@@ -243,12 +243,6 @@ static const struct column overlap_columns[] = {
 	FIGURE("most", 1, parallelism_max_cell),
 };
 
-static const struct column overlap_verdict_columns[] = {
-	NAME,
-	WORDS("waitscope says", model_cell),
-	WORDS("structure", structure_cell),
-};
-
 /* A table of a group, with what stands above it. Rows that lack `needs` are left out of it. */
 struct models_table {
 	enum models_group group;
@@ -282,7 +276,6 @@ static const struct models_table tables[] = {
 	TABLE(GROUP_SERVICE, NULL, service_verdict_columns, FIGURE_OPERATIONS),
 	TABLE(GROUP_THREADS, NULL, thread_columns, FIGURE_CREATION),
 	TABLE(GROUP_OVERLAP, NULL, overlap_columns, FIGURE_WALL),
-	TABLE(GROUP_OVERLAP, NULL, overlap_verdict_columns, FIGURE_WALL),
 };
 
 static bool belongs(const struct models_row *row, const struct models_table *table, uint64_t scale)

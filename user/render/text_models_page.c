@@ -42,9 +42,9 @@ static const struct section sections[GROUPS] = {
 	[GROUP_OVERLAP] =
 		{"Asynchronous is not parallel: the same I/O and computing, in four ways",
 		 "overlap",
-		 "concurrency: operations outstanding; parallelism: threads running; both on "
-		 "average, and the most at once",
-		 "wall"},
+		 "threads that do the work; concurrency: their operations outstanding; parallelism: "
+		 "how many of them run; both on average",
+		 "wall, and the most at once"},
 };
 
 static bool has(const struct models_report *report, enum models_group group,
