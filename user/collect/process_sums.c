@@ -133,23 +133,6 @@ static int processes_by_blocking(const void *a, const void *b)
 			   &((const struct process *)b)->account);
 }
 
-/* Classes of waits in which an I/O operation of the program's is outstanding: docs/definitions.md
- */
-static bool is_operation(const struct wait *wait)
-{
-	switch (wait->class) {
-	case CLASS_DISK:
-	case CLASS_NETWORK:
-	case CLASS_IPC:
-	case CLASS_TERMINAL:
-	case CLASS_TIMER:
-	case CLASS_FAULT:
-		return !wait->idle;
-	default:
-		return false;
-	}
-}
-
 /* Means over the life of the process; block requests are behind an operation that counts already.
  */
 static void fill_levels(struct process *process)
@@ -159,7 +142,7 @@ static void fill_levels(struct process *process)
 	if (life <= 0)
 		return;
 	for (size_t i = 0; i < process->wait_count; i++)
-		if (is_operation(&process->waits[i]))
+		if (wait__is_operation(&process->waits[i]))
 			operating += (double)process->waits[i].total;
 	for (size_t i = 0; i < process->request_count; i++) {
 		struct requests *requests = &process->requests[i];

@@ -40,7 +40,7 @@ static const struct workload workloads[] = {
 /* In the build tree beside the program, installed below libexec. */
 static const char *const places[] = {"workloads", "../libexec/waitscope"};
 
-static int find(const char *name, char path[PATH_MAX])
+int workload__find(const char *name, char *path)
 {
 	char self[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -84,7 +84,7 @@ static int run(char **argv)
 	for (size_t i = 0; i < WORKLOADS; i++) {
 		if (strcmp(argv[0], workloads[i].name) != 0)
 			continue;
-		if (find(argv[0], path)) {
+		if (workload__find(argv[0], path)) {
 			complain("the workload '%s' is not installed", argv[0]);
 			return EXIT_FAILED;
 		}

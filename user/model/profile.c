@@ -88,3 +88,18 @@ void profile__free(struct profile *profile)
 	free(profile->audit.maps);
 	free(profile);
 }
+
+bool wait__is_operation(const struct wait *wait)
+{
+	switch (wait->class) {
+	case CLASS_DISK:
+	case CLASS_NETWORK:
+	case CLASS_IPC:
+	case CLASS_TERMINAL:
+	case CLASS_TIMER:
+	case CLASS_FAULT:
+		return !wait->idle;
+	default:
+		return false;
+	}
+}

@@ -218,6 +218,9 @@ struct profile {
 /* Frees a profile and all it owns. NULL is fine. */
 void profile__free(struct profile *profile);
 
+/* Is an I/O operation of the program's outstanding in it? docs/definitions.md says which are. */
+bool wait__is_operation(const struct wait *wait);
+
 /* Frees what a row owns, not the row itself. */
 void wait__clear(struct wait *wait);
 void call__clear(struct call *call);

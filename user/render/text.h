@@ -119,6 +119,10 @@ void text__audit(struct page *page, const struct profile *profile);
 /* The audit row by row (verbose). */
 void text__audit_rows(struct page *page, const struct profile *profile);
 
+/* The tables of a group of `waitscope models`. */
+void text__models_tables(struct page *page, const struct models_report *report,
+			 enum models_group group);
+
 /* Colour of a wait class, in the bars and wherever it is named; for CLASSES, of the CPU. */
 const char *text__class_style(unsigned int class);
 
