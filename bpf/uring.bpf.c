@@ -284,10 +284,22 @@ static __always_inline void uring__count_beside(u64 ring, u64 address,
 		__sync_fetch_and_add(&row->more, 1);
 }
 
+#define ETIME 62
+
+/* A timeout that expires has done what it was asked for. */
+static __always_inline s32 uring__outcome(const struct uring_request *request, s32 result)
+{
+	bool times =
+		request->operation == URING_TIMEOUT || request->operation == URING_LINK_TIMEOUT;
+
+	return times && result == -ETIME ? 0 : result;
+}
+
 /* The request has ended; true if it is to be deleted from those in flight. */
 static __always_inline bool uring__end(struct uring_request *request,
 				       const struct uring_result *result, u64 now)
 {
+	s32 outcome = uring__outcome(request, result->result);
 	struct request_row *row = uring__row(request);
 
 	if (request->shared) /* one of several, not followed */
@@ -302,9 +314,9 @@ static __always_inline bool uring__end(struct uring_request *request,
 	}
 	if (request->silent) { /* it has failed: what was given up is known after all */
 		__sync_fetch_and_add(&row->unseen, -1);
-		request__ended(row, request->since, now, result->result);
+		request__ended(row, request->since, now, outcome);
 	} else {
-		request__completed(row, request->since, now, result->result);
+		request__completed(row, request->since, now, outcome);
 	}
 	request__served(row, uring__served(request));
 	return true;

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Asynchronous requests in the JSON format. */
+#include <math.h>
+
 #include "render/json.h"
 
+/* How long those whose end was not seen were in flight is not known. */
 static struct json_object *inflight(struct json_builder *builder, const struct requests *requests)
 {
 	struct json_object *object = json__object(builder);
 
-	json__add_fraction(builder, object, "mean", requests->inflight_mean);
+	json__add_fraction(builder, object, "mean",
+			   requests->unseen ? NAN : requests->inflight_mean);
 	json__add_count(builder, object, "max", requests->inflight_max);
 	return object;
 }
 
-/* A request of the block layer is served by its device, or it is none. */
 static struct json_object *served(struct json_builder *builder, const struct requests *requests)
 {
 	struct json_object *object = json__object(builder);
@@ -63,8 +66,17 @@ static void add_particulars(struct json_builder *builder, struct json_object *ro
 	}
 }
 
+/* Each submitting call counts in the row of its first request: none at all were seen? */
+static bool knows_batches(const struct requests *requests, size_t count, enum request_api api)
+{
+	for (size_t i = 0; i < count; i++)
+		if (requests[i].api == api && requests[i].batches)
+			return true;
+	return false;
+}
+
 static struct json_object *request_row(struct json_builder *builder,
-				       const struct requests *requests)
+				       const struct requests *requests, bool batches)
 {
 	struct json_object *row = json__object(builder);
 
@@ -75,7 +87,7 @@ static struct json_object *request_row(struct json_builder *builder,
 	json__add(builder, row, "latency", json__distribution(builder, &requests->latency));
 	json__add(builder, row, "inflight", inflight(builder, requests));
 	json__add(builder, row, "served", served(builder, requests));
-	json__add_known_count(builder, row, "batches", requests->batches, requests->batches > 0);
+	json__add_known_count(builder, row, "batches", requests->batches, batches);
 	json__add_known_count(builder, row, "submit_blocked_ns", requests->submit_blocked,
 			      requests->submit_known);
 	add_particulars(builder, row, requests);
@@ -88,6 +100,8 @@ struct json_object *json__requests(struct json_builder *builder, const struct re
 	struct json_object *rows = json__array(builder);
 
 	for (size_t i = 0; i < count; i++)
-		json__append(builder, rows, request_row(builder, &requests[i]));
+		json__append(builder, rows,
+			     request_row(builder, &requests[i],
+					 knows_batches(requests, count, requests[i].api)));
 	return rows;
 }
