@@ -260,11 +260,9 @@ struct thread_row {
 	/* the run of refused calls that may go on */
 	__u32 spin_length; /* refusals so far; 0: no run */
 	__u32 spin_row;	   /* row in attempts of the last one */
-	__u32 pad;
+	__u32 aio;	   /* requests row of the first block of the io_submit() in flight */
 	__u64 spin_cpu;	   /* ns on a CPU, of all its life, at the last one */
 	__u64 spin_asleep; /* ns asleep */
-	__u32 aio;	   /* requests row of the first block of the io_submit() in flight */
-	__u32 pad2;
 	/* the io_uring request that it submitted last: what finds it (0: none), and its address */
 	__u64 uring_request, uring_address;
 	__u64 uring_call; /* entry of the io_uring_enter() that is counted as a batch */
