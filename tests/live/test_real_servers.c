@@ -62,6 +62,27 @@ static void check_event_loop(struct json_object *thread)
 	assert_true(waker_count(wait, "softirq", 0) > 0);
 }
 
+/* The loop as a whole: its one call, its rest, an event for each request, and nothing in it that
+ * waits. `owner` is its thread, or a process of one. */
+static void check_loop(struct json_object *owner, int64_t requests)
+{
+	struct json_object *loop = json__has(owner, "loop")
+					   ? json__at(owner, "loop")
+					   : json_object_array_get_idx(json__at(owner, "loops"), 0);
+	int64_t iterations = json__integer(loop, "iterations");
+	int64_t calls = syscall_calls(owner, "epoll_wait");
+
+	assert_string_equal(json__string(loop, "call"), "epoll_wait");
+	assert_true(json__boolean(loop, "main"));
+	assert_loop_conserved(loop);
+	/* one was entered before the window */
+	assert_in_range(iterations, calls, calls + 1);
+	assert_count(json__integer(loop, "idle_ns"), waits_total(owner, NULL, "epoll_wait"));
+	assert_true(json__integer(loop, "events") >= requests);
+	assert_true(json__integer(loop, "blocked_ns") * 20 <= json__integer(loop, "window_ns"));
+	assert_true(json__integer(loop, "readiness.count") > 50);
+}
+
 static struct program *start_redis(unsigned int port)
 {
 	struct program *server = program__start(
@@ -103,12 +124,15 @@ static void redis_answers_each_request_from_its_event_loop(void **state)
 	(void)state;
 	assert_string_equal(json__string(process, "comm"), "redis-server");
 	check_event_loop(thread);
+	check_loop(thread, least);
+	assert_true(json__integer(the_syscall(thread, "read"), "handled") >= least);
 	/* one read a request, one for the end of each connection, and what redis reads of itself */
 	assert_in_range(syscall_calls(thread, "read"), least, requests + requests / 20 + 100);
 	assert_in_range(syscall_calls(thread, "write"), least, requests + 100);
 	/* it takes connections until there is none left */
 	assert_true(syscall_calls(thread, "accept4") > (uint64_t)clients);
 	assert_true(json__integer(the_syscall(thread, "accept4"), "eagain") > 0);
+	assert_true(json__length(thread, "attempts") > 0);
 	/* its helpers had nothing to do, from begin to end */
 	assert_true(json__length(process, "threads") > 1);
 	assert_true(json__integer(process, "ledger.idle_ns") >
@@ -173,6 +197,7 @@ static void nginx_answers_each_request_from_its_event_loop(void **state)
 	/* at the end of its time wrk drops the answers that are on their way */
 	requests = real__number_before(program__output(loader), " requests in ");
 	least = requests - (int64_t)(slack * requests);
+	check_loop(worker, least);
 	assert_in_range(syscall_calls(worker, "writev"), least, requests + clients);
 	assert_in_range(syscall_calls(worker, "recvfrom"), least, 2 * requests + 4 * clients);
 	assert_true(syscall_calls(worker, "accept4") >= (uint64_t)clients);
