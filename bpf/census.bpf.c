@@ -111,8 +111,11 @@ int census(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
 
-	if (!task)
+	if (!task) { /* that was the last one */
+		if (tier_full && census_at_end)
+			block__settle();
 		return 0;
+	}
 	if (census_at_end)
 		census_end(task);
 	else

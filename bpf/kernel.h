@@ -205,10 +205,41 @@ struct file_operations;
 
 struct file {
 	const struct file_operations *f_op;
+	unsigned int f_mode;
 	void *private_data;
 	struct inode *f_inode;
 	struct path f_path;
 };
+
+/* block devices */
+
+struct gendisk {
+	int major;
+	int first_minor;
+};
+
+struct request_queue {
+	struct gendisk *disk; /* 5.15 */
+};
+
+enum mq_rq_state {
+	MQ_RQ_IDLE = 0,
+	MQ_RQ_IN_FLIGHT = 1,
+	MQ_RQ_COMPLETE = 2,
+};
+
+struct request {
+	struct request_queue *q;
+	enum mq_rq_state state;
+	unsigned int cmd_flags;
+	unsigned int __data_len; /* bytes that are still to be done */
+};
+
+struct request___before_5_17 {
+	struct gendisk *rq_disk;
+};
+
+struct bio;
 
 /* sockets */
 
@@ -294,6 +325,15 @@ struct bpf_iter__task {
 #define MODE_DIRECTORY 0040000
 #define MODE_CHARACTER 0020000
 #define MODE_FIFO      0010000
+
+/* include/linux/fs.h */
+#define FMODE_PREAD  0x08
+#define FMODE_PWRITE 0x10
+
+/* enum req_op, include/linux/blk_types.h */
+#define BLOCK_OPERATION 0xff
+#define BLOCK_WRITE	1
+#define BLOCK_FLUSH	2
 
 #define FAMILY_UNIX  1
 #define FAMILY_INET  2

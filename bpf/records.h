@@ -226,6 +226,8 @@ struct call_cache {
 #define THREAD_PARTIAL	 0x40  /* its waits could not all be kept (a full map) */
 #define THREAD_OPERATING 0x200 /* asleep in an I/O call that its process counts */
 
+#define THREAD_AIO_HELPER 0x400 /* it serves POSIX AIO of its process for the C library */
+
 /* Multiplexing calls that a thread may loop on: one in its loop, others in its handlers. */
 #define THREAD_LOOPS 3
 
@@ -254,6 +256,8 @@ struct thread_row {
 	__u32 loops[THREAD_LOOPS]; /* rows in loops, 0: none */
 	__u32 handling;		   /* row of the loop in whose handler the thread is; 0: in none */
 	__u32 attempts;		   /* refused calls of which the success is still to come */
+	__u64 bios;		   /* block I/O that it has submitted */
+	__u64 posix_control;	   /* what it called a function of POSIX AIO with */
 };
 
 /* A histogram: where the buckets of each power of two are kept; 0: none yet. */

@@ -62,8 +62,15 @@ static __always_inline void request__submitted(struct request_row *request, u64 
 		process__operate(request->key.process, 1);
 }
 
-/* It is in flight no more, though nothing is known of its end: what was added is taken back. */
-static __always_inline void request__forgotten(struct request_row *request, u64 since)
+/* It was submitted, but cannot be followed. */
+static __always_inline void request__unfollowed(struct request_row *request)
+{
+	__sync_fetch_and_add(&request->submitted, 1);
+	__sync_fetch_and_add(&request->unseen, 1);
+}
+
+/* It is in flight no more: what was added is taken back. */
+static __always_inline void request__landed(struct request_row *request, u64 since)
 {
 	__sync_fetch_and_add(&request->open_since, -since);
 	__sync_fetch_and_add(&request->inflight, -1);
@@ -71,15 +78,29 @@ static __always_inline void request__forgotten(struct request_row *request, u64 
 		process__operate(request->key.process, -1);
 }
 
+/* The same, and how it ended was not seen. */
+static __always_inline void request__forgotten(struct request_row *request, u64 since)
+{
+	request__landed(request, since);
+	__sync_fetch_and_add(&request->unseen, 1);
+}
+
+/* It was not taken after all. */
+static __always_inline void request__refused(struct request_row *request, u64 since)
+{
+	request__landed(request, since);
+	__sync_fetch_and_add(&request->submitted, -1);
+}
+
+#define EIO	  5
 #define ECANCELED 125
 
-/* A request that was submitted at `since` is complete at `now`, with this result. */
-static __always_inline void request__completed(struct request_row *request, u64 since, u64 now,
-					       s64 result)
+/* How a request ended that was submitted at `since`. */
+static __always_inline void request__ended(struct request_row *request, u64 since, u64 now,
+					   s64 result)
 {
 	u64 latency = now > since ? now - since : 0;
 
-	request__forgotten(request, since);
 	__sync_fetch_and_add(&request->completed, 1);
 	if (result == -ECANCELED)
 		__sync_fetch_and_add(&request->cancelled, 1);
@@ -88,6 +109,26 @@ static __always_inline void request__completed(struct request_row *request, u64 
 	__sync_fetch_and_add(&request->latency_total, latency);
 	keep_extremes(&request->latency_min, &request->latency_max, latency);
 	histogram__count_shared(request->latency_histogram, latency);
+}
+
+/* A request that was submitted at `since` is complete at `now`, with this result. */
+static __always_inline void request__completed(struct request_row *request, u64 since, u64 now,
+					       s64 result)
+{
+	request__landed(request, since);
+	request__ended(request, since, now, result);
+}
+
+static __always_inline void request__moved(struct request_row *request, s64 bytes)
+{
+	if (bytes > 0)
+		__sync_fetch_and_add(&request->bytes, bytes);
+}
+
+static __always_inline void request__served(struct request_row *request, u32 how)
+{
+	if (how < SERVED_KINDS)
+		__sync_fetch_and_add(&request->served[how], 1);
 }
 
 /* A block request waited for `queued` ns before it was issued to its device. */

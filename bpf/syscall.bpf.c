@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Syscall entry and exit (full tier): latency, results, and the user/kernel split. */
+#include "posix_aio.bpf.h"
 #include "waker.bpf.h"
 
 GLOBAL u32 call__look_up(u32 thread, u32 syscall)
@@ -88,8 +89,6 @@ static __always_inline void call__record(struct thread_row *thread, u32 thread_n
 		call__count_error(call, cache->row, -result);
 }
 
-#define EINTR 4
-
 SEC("?tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 {
@@ -139,5 +138,6 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	if (!ledger__exit_call(&thread->ledger, now, result, &done) || done.call == SYSCALL_NONE)
 		return 0;
 	call__record(thread, thread_number, &done, result);
+	posix_aio__call_done(thread, call__traits(done.call), regs, result, now);
 	return 0;
 }

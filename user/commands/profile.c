@@ -188,6 +188,7 @@ static int tick(void *context, uint64_t elapsed)
 	/* what it cannot take stays, and is counted as lost */
 	if (session__runs_low(run->session))
 		gatherer__reap(run->gatherer);
+	session__step(run->session, session__now());
 	wanted = overhead__step(&run->overhead, session__now());
 	return wanted < TICK_MS ? wanted : TICK_MS;
 }

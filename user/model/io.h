@@ -55,6 +55,7 @@ struct requests {
 	uint64_t submitted, completed, failed, cancelled;
 	uint64_t unseen; /* completed without our knowledge: reaped without a syscall */
 	uint64_t open;	 /* in flight at the window's end */
+	uint64_t alike;	 /* completed, but no telling which one: they have no latency */
 	uint64_t bytes;
 	uint64_t served[SERVED_KINDS];
 	struct histogram latency; /* submitted to completed */

@@ -51,6 +51,8 @@ struct json_object *json__waits(struct json_builder *builder, const struct wait 
 				size_t count);
 struct json_object *json__calls(struct json_builder *builder, const struct call *calls,
 				size_t count);
+struct json_object *json__requests(struct json_builder *builder, const struct requests *requests,
+				   size_t count);
 struct json_object *json__process(struct json_builder *builder, const struct profile *profile,
 				  const struct process *process);
 

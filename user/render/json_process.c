@@ -28,6 +28,7 @@ static void add_thread_counts(struct json_builder *builder, struct json_object *
 {
 	json__add_bool(builder, object, "kernel_thread", thread->kernel_thread);
 	json__add_bool(builder, object, "ended", thread->ended);
+	json__add_bool(builder, object, "aio_helper", thread->aio_helper);
 	json__add_bool(builder, object, "incomplete", thread->incomplete);
 	json__add_count(builder, object, "voluntary_switches", thread->voluntary);
 	json__add_count(builder, object, "involuntary_switches", thread->involuntary);
@@ -99,6 +100,19 @@ static void add_identity(struct json_builder *builder, struct json_object *objec
 	json__add_count(builder, object, "lifetime_ns", process->lifetime);
 }
 
+/* Calls of the functions that ask after POSIX AIO, or call it off. */
+static void add_posix_calls(struct json_builder *builder, struct json_object *object,
+			    const struct process *process)
+{
+	static const char *const names[] = {"aio_suspend", "aio_error", "aio_return", "aio_cancel"};
+	struct json_object *calls = json__object(builder);
+
+	for (int i = 0; i < POSIX_AIO_CALLS; i++)
+		json__add_count(builder, calls, names[i], process->posix_calls[i]);
+	json__add(builder, object, "posix_aio_calls", calls);
+	json__add_bool(builder, object, "static_binary", process->static_binary);
+}
+
 struct json_object *json__process(struct json_builder *builder, const struct profile *profile,
 				  const struct process *process)
 {
@@ -119,7 +133,9 @@ struct json_object *json__process(struct json_builder *builder, const struct pro
 	json__add(builder, object, "waits",
 		  json__waits(builder, process->waits, process->wait_count));
 	json__add(builder, object, "syscalls", json__calls(builder, process->calls, calls));
-	json__add(builder, object, "requests", json__array(builder));
+	json__add(builder, object, "requests",
+		  json__requests(builder, process->requests, process->request_count));
+	add_posix_calls(builder, object, process);
 	json__add(builder, object, "loops", json__array(builder));
 	threads = json__array(builder);
 	for (size_t i = 0; i < process->thread_count; i++)
