@@ -106,6 +106,7 @@ struct task_struct {
 	int on_rq;
 	struct sched_entity se;
 	struct sched_info sched_info;
+	void *stack; /* the kernel's: its lowest address */
 	struct mm_struct *mm;
 	unsigned int in_iowait : 1;
 	int pid;

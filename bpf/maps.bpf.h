@@ -97,6 +97,7 @@ volatile u64 window_end = ~0ULL;
 u32 command_pid;    /* spawned command: traced from its exec */
 u32 census_at_end;  /* which of its two passes the census makes */
 u32 census_matched; /* tasks that the target named, at the start */
+u32 kernel_stack;   /* bytes of one */
 
 /* Settings, constant once loaded: the verifier drops what they switch off. */
 const volatile u32 pool_size[POOLS];

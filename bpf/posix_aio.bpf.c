@@ -140,40 +140,50 @@ static __always_inline void count_batch(u32 number)
 
 struct posix_aio_list {
 	u64 blocks; /* address of an array of addresses */
+	u64 now;
 	u32 count, how;
+	u32 first; /* row of the first request: the call counts as a batch there */
+	u32 pad;
 };
 
-/* Returns the row of the first request: the call counts as a batch there. */
-GLOBAL u32 posix_aio__submit_list(u32 thread_number, const struct posix_aio_list *list, u64 now)
+GLOBAL int posix_aio__submit_entry(u32 thread_number, struct posix_aio_list *list, u32 index)
 {
-	u32 first = 0, number;
+	u64 address = 0;
+	u32 number;
 
 	if (!list)
 		return 0;
-	for (u32 i = 0; i < POSIX_AIO_LIST_MOST; i++) {
-		u64 address = 0;
+	if (bpf_probe_read_user(&address, sizeof(address),
+				(void *)(list->blocks + index * sizeof(address))))
+		lose(LOSS_INFLIGHT);
+	if (!address)
+		return 0;
+	number = posix_aio__submit(thread_number, address, list->how, list->now);
+	if (!list->first)
+		list->first = number;
+	return 0;
+}
 
+/* A loop with nothing in it that the verifier could follow in two ways. */
+GLOBAL u32 posix_aio__submit_list(u32 thread_number, struct posix_aio_list *list)
+{
+	if (!list)
+		return 0;
+	for (u32 i = 0; i < POSIX_AIO_LIST_MOST; i++) {
 		if (i >= list->count)
-			return first;
-		if (bpf_probe_read_user(&address, sizeof(address),
-					(void *)(list->blocks + i * sizeof(address))))
-			lose(LOSS_INFLIGHT);
-		if (!address)
-			continue;
-		number = posix_aio__submit(thread_number, address, list->how, now);
-		if (!first)
-			first = number;
+			return list->first;
+		posix_aio__submit_entry(thread_number, list, i);
 	}
 	if (list->count > POSIX_AIO_LIST_MOST)
 		__sync_fetch_and_add(&losses[LOSS_INFLIGHT], list->count - POSIX_AIO_LIST_MOST);
-	return first;
+	return list->first;
 }
 
 /* lio_listio(mode, list, count, event) */
 static __always_inline u32 on_list(const struct pt_regs *regs, u32 thread_number, u64 now)
 {
 	struct posix_aio_list list = {
-		.blocks = regs->si, .count = regs->dx, .how = POSIX_AIO_AS_LISTED};
+		.blocks = regs->si, .now = now, .count = regs->dx, .how = POSIX_AIO_AS_LISTED};
 	u64 event = regs->cx;
 	u32 notify = SIGEV_NONE;
 
@@ -186,7 +196,7 @@ static __always_inline u32 on_list(const struct pt_regs *regs, u32 thread_number
 					     offsetof(struct posix_aio_control, event_value)));
 	if (notify != SIGEV_NONE)
 		list.how |= ((notify < 3 ? notify : 3) + 1) << POSIX_AIO_LIST_NOTIFY_SHIFT;
-	return posix_aio__submit_list(thread_number, &list, now);
+	return posix_aio__submit_list(thread_number, &list);
 }
 
 static __always_inline void count_call(struct thread_row *thread, u32 function)

@@ -129,6 +129,17 @@ static bool is_operation(const struct wait *wait)
 	}
 }
 
+/* ns asleep in operations. Those of a helper of POSIX AIO are behind requests, which count. */
+static double operating_time(const struct thread *thread)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < thread->wait_count && !thread->aio_helper; i++)
+		if (is_operation(&thread->waits[i]))
+			sum += (double)thread->waits[i].total;
+	return sum;
+}
+
 /* Means over the life of the process; block requests are behind an operation that counts already.
  */
 static void fill_levels(struct process *process)
@@ -137,9 +148,8 @@ static void fill_levels(struct process *process)
 
 	if (life <= 0)
 		return;
-	for (size_t i = 0; i < process->wait_count; i++)
-		if (is_operation(&process->waits[i]))
-			operating += (double)process->waits[i].total;
+	for (size_t i = 0; i < process->thread_count; i++)
+		operating += operating_time(&process->threads[i]);
 	for (size_t i = 0; i < process->request_count; i++) {
 		struct requests *requests = &process->requests[i];
 
@@ -154,18 +164,25 @@ static void fill_levels(struct process *process)
 	process->cost.threads_mean = alive / life;
 }
 
-static void add_up_operations(struct process *process)
+/* The calls of a helper of POSIX AIO do what its requests are counted for. */
+static void add_up_calls_of(const struct thread *thread, struct cost *cost)
 {
-	struct cost *cost = &process->cost;
-
-	for (size_t i = 0; i < process->call_count; i++) {
-		const struct call *call = &process->calls[i];
+	for (size_t i = 0; i < thread->call_count && !thread->aio_helper; i++) {
+		const struct call *call = &thread->calls[i];
 
 		if (!(syscalls__traits_of(call->name) & TRAIT_IO))
 			continue;
 		cost->operations += call->calls - call->eagain;
 		cost->bytes += call->bytes;
 	}
+}
+
+static void add_up_operations(struct process *process)
+{
+	struct cost *cost = &process->cost;
+
+	for (size_t i = 0; i < process->thread_count; i++)
+		add_up_calls_of(&process->threads[i], cost);
 	for (size_t i = 0; i < process->request_count; i++) {
 		if (process->requests[i].api == REQUEST_BLOCK)
 			continue;

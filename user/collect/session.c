@@ -236,6 +236,11 @@ unsigned int session__matched(const struct session *session)
 	return session->skeleton->bss->census_matched;
 }
 
+uint32_t session__kernel_stack(const struct session *session)
+{
+	return session->skeleton->bss->kernel_stack;
+}
+
 uint64_t session__attached_at(const struct session *session)
 {
 	return session->attached_at;

@@ -59,6 +59,9 @@ void session__step(struct session *session, uint64_t now);
 /* Tasks that the census found, at the start. */
 unsigned int session__matched(const struct session *session);
 
+/* Bytes of the stack that each thread has in the kernel. Known once attached. */
+uint32_t session__kernel_stack(const struct session *session);
+
 /* Instant of attachment, CLOCK_MONOTONIC ns. */
 uint64_t session__attached_at(const struct session *session);
 

@@ -13,6 +13,7 @@
 
 #include "collect/command.h"
 #include "collect/gather.h"
+#include "collect/memory.h"
 #include "collect/overhead.h"
 #include "collect/preflight.h"
 #include "collect/session.h"
@@ -40,6 +41,7 @@ struct run {
 	struct preflight preflight;
 	struct session *session;
 	struct gatherer *gatherer;
+	struct memory *memory;
 	struct command command;
 	struct watch watch;
 	struct output output;
@@ -109,7 +111,8 @@ static int prepare(struct run *run)
 		return EXIT_FAILED;
 	}
 	run->gatherer = gatherer__new(run->session, run->options.tier, run->options.target.kind);
-	if (!run->gatherer) {
+	run->memory = memory__new(run->session);
+	if (!run->gatherer || !run->memory) {
 		complain("%s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}
@@ -189,6 +192,7 @@ static int tick(void *context, uint64_t elapsed)
 	if (session__runs_low(run->session))
 		gatherer__reap(run->gatherer);
 	session__step(run->session, session__now());
+	memory__step(run->memory, session__now());
 	wanted = overhead__step(&run->overhead, session__now());
 	return wanted < TICK_MS ? wanted : TICK_MS;
 }
@@ -266,6 +270,7 @@ static int report(struct run *run)
 	}
 	fill_head(run);
 	err = gatherer__finish(run->gatherer, run->profile);
+	memory__tell(run->memory, run->profile, session__kernel_stack(run->session));
 	errno = 0;
 	if (!err)
 		err = options->json ? render__json(run->output.stream, run->profile, &render)
@@ -317,6 +322,7 @@ static int trace(struct run *run)
 		overhead__end(&run->overhead, session__now(),
 			      session__now() - session__attached_at(run->session), &run->programs);
 	err = session__stop(run->session);
+	memory__look(run->memory);
 	watch__let_go(&run->watch);
 	if (err)
 		complain("the closing census failed: %s", strerror(-err));
@@ -341,6 +347,7 @@ int command_profile(int argc, char **argv)
 	if (!status)
 		status = trace(&run);
 	gatherer__free(run.gatherer);
+	memory__free(run.memory);
 	session__free(run.session);
 	command__close(&run.command);
 	watch__close(&run.watch);

@@ -81,9 +81,11 @@ static struct json_object *cost(struct json_builder *builder, const struct proce
 	json__add_count(builder, object, "voluntary_switches", process->voluntary);
 	json__add_count(builder, object, "involuntary_switches", process->involuntary);
 	json__add_count(builder, object, "blocked_thread_ns", process->account.blocked);
-	json__add_null(builder, object, "stack_reserved_bytes");
-	json__add_null(builder, object, "stack_resident_bytes");
-	json__add_null(builder, object, "kernel_stack_bytes");
+	json__add_known_count(builder, object, "stack_reserved_bytes", process->cost.stack_reserved,
+			      process->cost.stacks_known);
+	json__add_known_count(builder, object, "stack_resident_bytes", process->cost.stack_resident,
+			      process->cost.stacks_known);
+	json__add_count(builder, object, "kernel_stack_bytes", process->cost.kernel_stack);
 	json__add_null(builder, object, "cpu_ns_per_operation");
 	return object;
 }
