@@ -44,6 +44,7 @@ CHECKED := $(SOURCES:%.c=$(BUILD)/asan/%.o)
 
 WORKLOADS := $(basename $(notdir $(wildcard workloads/*.c)))
 WORKLOAD_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard workloads/lib/*.c))
+WORKLOAD_ARCHIVE := $(BUILD)/obj/workloads/lib.a
 UNIT_TESTS := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 LIVE_TESTS := $(basename $(notdir $(wildcard tests/live/test_*.c)))
 LIVE_LIB   := $(wildcard tests/live/lib/*.c)
@@ -101,10 +102,21 @@ $(BUILD)/waitscope-checked: $(CHECKED)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) $^ $(LIBS) -o $@
 
-$(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_LIB)
+# An archive: each program takes from it only what it uses, and the libraries which that needs.
+$(WORKLOAD_ARCHIVE): $(WORKLOAD_LIB)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/workloads/posix_aio: WORKLOAD_LIBS = -lrt
+$(BUILD)/workloads/native_aio: WORKLOAD_LIBS = -laio
+$(BUILD)/workloads/io_uring: WORKLOAD_LIBS = -luring
+$(BUILD)/workloads/overlap: WORKLOAD_LIBS = -luring
+$(BUILD)/workloads/uring_server: WORKLOAD_LIBS = -luring
+
+$(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_ARCHIVE)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) $^ -lpthread -lutil -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(WORKLOAD_LIBS) -lpthread -lutil -o $@
 
 # --- tests -------------------------------------------------------------------------------------
 

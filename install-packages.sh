@@ -4,7 +4,7 @@
 set -eu
 
 build="gcc make libc6-dev linux-libc-dev clang llvm bpftool pkg-config libbpf-dev libelf-dev
-	zlib1g-dev libjson-c-dev"
+	zlib1g-dev libjson-c-dev libaio-dev liburing-dev"
 check="gcc make libc6-dev libjson-c-dev libcmocka-dev" # of the test programs
 test="$check python3 python3-jsonschema procps util-linux coreutils strace
 	fio nginx-light redis-server redis-tools wrk linux-perf iproute2"

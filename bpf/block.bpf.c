@@ -233,20 +233,6 @@ int BPF_PROG(block_rq_complete, struct request *request, int error, unsigned int
 	return 0;
 }
 
-/* Does a thread that submits asynchronous I/O have a block device do it? It shows by the bios that
- * it submits in between, merged into one request or not. */
-SEC("?tp_btf/block_bio_queue")
-int BPF_PROG(block_bio_queue, struct bio *bio)
-{
-	struct thread_row *thread;
-	u32 number;
-
-	thread = thread__of((void *)bpf_get_current_task_btf(), &number);
-	if (thread)
-		thread->bios++;
-	return 0;
-}
-
 struct bpf_map;
 
 static long settle_one(struct bpf_map *map, const u64 *address, struct block_request *known,

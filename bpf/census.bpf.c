@@ -40,6 +40,7 @@ static __always_inline void enter_open_call(struct task_struct *task, struct thr
 	if (call.syscall == SYSCALL_NONE)
 		return;
 	thread->ledger.call = call.syscall;
+	thread->ledger.call_since = thread->ledger.start; /* of what is in the window */
 	thread->ledger.flags |= LEDGER_IN_CALL;
 	if (tier_full)
 		thread->ledger.resume = LEDGER_KERNEL;
@@ -81,7 +82,6 @@ static __always_inline void census_begin(struct task_struct *task)
 	if (!thread)
 		return;
 	__sync_fetch_and_add(&census_matched, 1);
-	thread->flags |= THREAD_CENSUS;
 	if (target_mode == TARGET_MODE_SPAWNED)
 		thread->flags |= THREAD_HELD;
 	else if (target_mode != TARGET_MODE_THREADS)

@@ -61,6 +61,13 @@ struct signal_struct {
 	struct sigpending shared_pending;
 };
 
+/* threads that have not begun to exit */
+struct signal_struct___live {
+	struct {
+		int counter;
+	} live;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -207,6 +214,7 @@ struct file_operations;
 struct file {
 	const struct file_operations *f_op;
 	unsigned int f_mode;
+	unsigned int f_flags;
 	void *private_data;
 	struct inode *f_inode;
 	struct path f_path;
@@ -294,6 +302,42 @@ struct vsock_sock {
 	struct sockaddr_vm remote_addr;
 };
 
+/* io_uring */
+
+struct io_wq_work_node {
+	struct io_wq_work_node *next;
+};
+
+struct io_wq_work_list {
+	struct io_wq_work_node *first;
+};
+
+struct io_submit_state {
+	struct io_wq_work_list compl_reqs; /* 5.16 */
+};
+
+struct io_ring_ctx {
+	struct io_submit_state submit_state;
+};
+
+struct io_cqe {
+	u64 user_data;
+};
+
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	u64 flags; /* 32 bits before 6.9 */
+	struct io_ring_ctx *ctx;
+	struct io_cqe cqe; /* 5.18 */
+	struct io_wq_work_node comp_list;
+};
+
+/* before 5.18 */
+struct io_kiocb___5_15 {
+	u64 user_data;
+};
+
 /* tracing */
 
 struct linux_binprm;
@@ -303,6 +347,17 @@ struct bpf_iter__task {
 };
 
 #pragma clang attribute pop
+
+/* include/uapi/asm-generic/errno.h */
+#define EINTR	    4
+#define EIO	    5
+#define EAGAIN	    11
+#define ESPIPE	    29
+#define ETIME	    62
+#define EISCONN	    106
+#define EALREADY    114
+#define EINPROGRESS 115
+#define ECANCELED   125
 
 /* include/linux/sched.h */
 #define PF_IO_WORKER   0x00000010
@@ -318,6 +373,9 @@ struct bpf_iter__task {
 /* include/uapi/linux/magic.h */
 #define MAGIC_ANONYMOUS 0x09041934
 #define MAGIC_PIPE	0x50495045
+
+/* include/uapi/asm-generic/fcntl.h; x86 */
+#define FILE_DIRECT 040000
 
 #define MODE_TYPE      0170000
 #define MODE_SOCKET    0140000
@@ -342,5 +400,13 @@ struct bpf_iter__task {
 #define FAMILY_VSOCK 40
 
 #define TS_COMPAT 0x0002
+
+/* include/uapi/asm-generic/fcntl.h, include/linux/socket.h */
+#define FILE_NONBLOCK	 0x0800 /* O_NONBLOCK */
+#define FILE_ASYNC	 0x2000 /* FASYNC */
+#define MESSAGE_DONTWAIT 0x40	/* MSG_DONTWAIT */
+
+/* include/uapi/linux/io_uring.h */
+#define URING_ENTER_GETEVENTS 1
 
 #endif

@@ -60,6 +60,18 @@ LEDGER_INLINE int ledger__is_running(__u32 state)
 	return state == LEDGER_RUNNING || state == LEDGER_USER || state == LEDGER_KERNEL;
 }
 
+/* ns on a CPU so far, in whatever mode. */
+LEDGER_INLINE __u64 ledger__cpu(const struct ledger *ledger)
+{
+	return ledger->sum[LEDGER_RUNNING] + ledger->sum[LEDGER_USER] + ledger->sum[LEDGER_KERNEL];
+}
+
+/* ns that it wanted to run, and did not. */
+LEDGER_INLINE __u64 ledger__delayed(const struct ledger *ledger)
+{
+	return ledger->sum[LEDGER_RUNNABLE] + ledger->sum[LEDGER_PREEMPTED];
+}
+
 /*
  * Charges the time of which nothing is certain, because a transition was missed. Of a call in
  * flight it is no CPU time: only what was seen to run is.

@@ -62,6 +62,13 @@ INDEX(attempt_index, struct attempt_key, u32);
 INDEX(request_index, struct request_key, u32);
 INDEX(posix_aio_requests, struct posix_aio_key, struct posix_aio_request); /* POSIX AIO in flight */
 INDEX(block_requests, u64, struct block_request); /* by the struct request's address */
+/* the oldest make room for new ones: what is lost is a readiness time, and the row's cache */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2);
+	__type(key, struct episode_key);
+	__type(value, struct episode);
+} episodes SEC(".maps");
 INDEX(wakers, struct waker_key, struct waker_count);
 INDEX(errnos, struct errno_key, u64);
 /* rows of threads that are gone, emptied by user space; for when a pool is used up */
@@ -109,6 +116,7 @@ const volatile u32 target_cgroup_level;
 const volatile bool tier_full;
 const volatile bool have_io_start;    /* tracepoint of 6.5 */
 const volatile bool have_rdonly_cast; /* kfunc of 6.2 */
+const volatile bool have_loop;	      /* bpf_loop(), 5.17 */
 const volatile bool have_preempt_count, have_hrtimer_bases, have_timer_bases;
 /* offsets in the per-CPU area (waker.bpf.h) */
 const volatile u32 percpu_runqueues, percpu_preempt_count, percpu_hrtimer_bases, percpu_timer_bases;

@@ -50,6 +50,27 @@ static __always_inline u64 find_file(struct task_struct *task, u32 fd, struct fi
 	return address;
 }
 
+/* f_flags of the file behind a descriptor, 0 if there is none. At each I/O call: fcntl() may
+ * change them at any time. */
+static __always_inline u32 file_flags(struct task_struct *task, u32 fd)
+{
+	struct files_struct *files = task->files;
+	struct fdtable *table;
+	u64 address;
+
+	if (!files)
+		return 0;
+	table = files->fdt;
+	if (fd >= table->max_fds)
+		return 0;
+	address = read_pointer(table->fd + fd);
+	if (!address)
+		return 0;
+	if (have_rdonly_cast)
+		return CAST((void *)address, struct file)->f_flags;
+	return BPF_CORE_READ((struct file *)address, f_flags);
+}
+
 #define PATH_DEPTH 32
 
 /* Components from the leaf up to the root, across mounts, each ended by NUL. */
@@ -277,6 +298,13 @@ static __always_inline u32 object__of_file(const struct file_identity *id, u32 f
 	if (key.kind == OBJECT_CHARACTER || key.kind == OBJECT_BLOCK)
 		key.device = BPF_CORE_READ(inode, i_rdev);
 	return object__look_up(&key, id->file);
+}
+
+/* The same, of its own: callers that have just found the file hold its address as a pointer, which
+ * object__look_up() would refuse for a number. */
+GLOBAL u32 object__of_found_file(const struct file_identity *id, u32 fd, u32 tgid)
+{
+	return id ? object__of_file(id, fd, tgid) : 0;
 }
 
 /* For what has no descriptor: futexes (private to a process), sets of descriptors. */

@@ -6,11 +6,10 @@
 #include "object.bpf.h"
 #include "posix_aio.bpf.h"
 
-#define EINPROGRESS 115
-#define LIO_READ    0
-#define LIO_WRITE   1
-#define LIO_WAIT    0
-#define SIGEV_NONE  1
+#define LIO_READ   0
+#define LIO_WRITE  1
+#define LIO_WAIT   0
+#define SIGEV_NONE 1
 
 /* What a request is asked for with: an operation, or that of the control block itself ... */
 #define POSIX_AIO_OPERATION 0x0f

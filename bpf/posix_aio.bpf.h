@@ -12,9 +12,6 @@
 #include "request.bpf.h"
 #include "task.bpf.h"
 
-#define EINTR  4
-#define ESPIPE 29
-
 /* What a syscall would be the work of. TRAIT_SERVES_AIO is given. */
 static __always_inline void posix_aio__key_of_call(struct posix_aio_key *key, u32 process,
 						   u32 traits, s32 fd, u64 buffer, u64 offset)

@@ -220,7 +220,6 @@ struct call_cache {
 #define THREAD_IO_WORKER 0x04
 #define THREAD_ENDED	 0x08
 #define THREAD_BOOKS	 0x10  /* `end` is filled */
-#define THREAD_CENSUS	 0x20  /* it lived before the window */
 #define THREAD_HELD	 0x80  /* the command before its exec: outside the window */
 #define THREAD_EXITING	 0x100 /* it has begun to exit */
 #define THREAD_PARTIAL	 0x40  /* its waits could not all be kept (a full map) */
@@ -229,7 +228,7 @@ struct call_cache {
 #define THREAD_AIO_HELPER 0x400 /* it serves POSIX AIO of its process for the C library */
 
 /* Multiplexing calls that a thread may loop on: one in its loop, others in its handlers. */
-#define THREAD_LOOPS 3
+#define THREAD_LOOPS 4
 
 struct thread_row {
 	struct ledger ledger;
@@ -244,20 +243,32 @@ struct thread_row {
 	struct waker_count early; /* who made the waking that came before its switch-out */
 	struct books begin, end;
 	struct books before; /* ours, of the time between `begin` and the start of the ledger */
-	/* ns runnable in front of an idle CPU. The kernel's books have most of it as running: a
-	 * wakeup that preempts makes the next __schedule() skip its clock update
-	 * (rq_clock_skip_update()), so the run starts at the enqueue for them. */
-	__u64 idle_wake;
+	/* ns for which the run queue's clock may have stood still at this thread's switches, so
+	 * that the kernel's books have them as its run time, or as the run-queue delay of whom it
+	 * put off the CPU (sched.bpf.c, clock__count_lag()) */
+	__u64 clock_gain; /* switched in over a task that still wanted to run, or the idle task */
+	__u64 clock_loss; /* put off the CPU by a woken thread */
+	__u64 put_off;	  /* ... by one that is not traced: for how long is not known */
 	/* finished waits without a row (map full), and their ns */
 	__u64 unkept_waits, unkept_blocked;
-	__u64 stack;		   /* the user stack pointer, as it was once; 0: not known */
-	__u64 woken;		   /* instant of the last waking that ended a wait (full tier) */
-	__u32 process;		   /* row in processes */
-	__u32 loops[THREAD_LOOPS]; /* rows in loops, 0: none */
-	__u32 handling;		   /* row of the loop in whose handler the thread is; 0: in none */
-	__u32 attempts;		   /* refused calls of which the success is still to come */
-	__u64 bios;		   /* block I/O that it has submitted */
-	__u64 posix_control;	   /* what it called a function of POSIX AIO with */
+	__u64 stack;   /* the user stack pointer, as it was once; 0: not known */
+	__u64 woken;   /* instant of the last waking that ended a wait (full tier) */
+	__u32 process; /* row in processes */
+	struct call_cache loops[THREAD_LOOPS]; /* rows in loops */
+	__u32 looping;	 /* row of the multiplexing call that it is in; 0: in none */
+	__u32 main_loop; /* row of the call that it seems to rest in */
+	__u32 handling;	 /* the same while it is in a handler of it; 0: it is in none */
+	__u32 attempts;	 /* rows in attempts that it has */
+	/* the run of refused calls that may go on */
+	__u32 spin_length; /* refusals so far; 0: no run */
+	__u32 spin_row;	   /* row in attempts of the last one */
+	__u32 aio;	   /* requests row of the first block of the io_submit() in flight */
+	__u64 spin_cpu;	   /* ns on a CPU, of all its life, at the last one */
+	__u64 spin_asleep; /* ns asleep */
+	/* the io_uring request that it submitted last: what finds it (0: none), and its address */
+	__u64 uring_request, uring_address;
+	__u64 uring_call;    /* entry of the io_uring_enter() that is counted as a batch */
+	__u64 posix_control; /* what it called a function of POSIX AIO with */
 };
 
 /* A histogram: where the buckets of each power of two are kept; 0: none yet. */

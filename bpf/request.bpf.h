@@ -48,6 +48,12 @@ static __always_inline void keep_extremes(u64 *least, u64 *most, u64 value)
 		*most = value;
 }
 
+static __always_inline void request__operate(struct request_row *request, s32 change)
+{
+	if (request__is_operation(request->key.api, request->key.operation))
+		process__operate(request->key.process, change);
+}
+
 /* A request of that row is in flight from `now` on. */
 static __always_inline void request__submitted(struct request_row *request, u64 now)
 {
@@ -58,8 +64,7 @@ static __always_inline void request__submitted(struct request_row *request, u64 
 	inflight = __sync_fetch_and_add(&request->inflight, 1) + 1;
 	if (inflight > request->inflight_max)
 		request->inflight_max = inflight;
-	if (request->key.api != REQUEST_BLOCK) /* those are behind an operation that counts */
-		process__operate(request->key.process, 1);
+	request__operate(request, 1);
 }
 
 /* It was submitted, but cannot be followed. */
@@ -74,8 +79,7 @@ static __always_inline void request__landed(struct request_row *request, u64 sin
 {
 	__sync_fetch_and_add(&request->open_since, -since);
 	__sync_fetch_and_add(&request->inflight, -1);
-	if (request->key.api != REQUEST_BLOCK)
-		process__operate(request->key.process, -1);
+	request__operate(request, -1);
 }
 
 /* The same, and how it ended was not seen. */
@@ -91,9 +95,6 @@ static __always_inline void request__refused(struct request_row *request, u64 si
 	request__landed(request, since);
 	__sync_fetch_and_add(&request->submitted, -1);
 }
-
-#define EIO	  5
-#define ECANCELED 125
 
 /* How a request ended that was submitted at `since`. */
 static __always_inline void request__ended(struct request_row *request, u64 since, u64 now,
@@ -129,6 +130,16 @@ static __always_inline void request__served(struct request_row *request, u32 how
 {
 	if (how < SERVED_KINDS)
 		__sync_fetch_and_add(&request->served[how], 1);
+}
+
+/* Completed, but its submission was not seen. */
+static __always_inline void request__censored(u32 process, u32 api, u32 operation)
+{
+	u32 number = process ? request__look_up(process, api, operation, 0) : 0;
+	struct request_row *request = number ? ROW(requests, number) : 0;
+
+	if (request)
+		__sync_fetch_and_add(&request->censored, 1);
 }
 
 /* A block request waited for `queued` ns before it was issued to its device. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The scheduler's tracepoints: every transition of every traced thread. */
+#include "aio.bpf.h"
 #include "waker.bpf.h"
 
 static __always_inline void thread__end(struct task_struct *task, struct thread_row *thread,
@@ -12,10 +13,8 @@ static __always_inline void thread__end(struct task_struct *task, struct thread_
 }
 
 static __always_inline void switch_out(struct task_struct *task, struct thread_row *thread,
-				       u32 number, u64 now, bool preempt, u32 state)
+				       u32 number, u64 now, u32 kind, u32 state)
 {
-	u32 kind = ledger__switch_out_kind(preempt, state);
-
 	if (kind == LEDGER_EVENT_BLOCKED)
 		thread->wait = wait__row(task, thread, number, state);
 	ledger__switch_out(&thread->ledger, now, kind);
@@ -23,8 +22,8 @@ static __always_inline void switch_out(struct task_struct *task, struct thread_r
 		thread__end(task, thread, number);
 }
 
-static __always_inline void switch_in(struct task_struct *task, struct thread_row *thread, u64 now,
-				      bool cpu_was_idle)
+/* Returns for how long it was runnable, if a waking made it so; ns. */
+static __always_inline u64 switch_in(struct task_struct *task, struct thread_row *thread, u64 now)
 {
 	u64 runnable = thread->ledger.sum[LEDGER_RUNNABLE];
 	struct ledger_wait wait;
@@ -35,15 +34,47 @@ static __always_inline void switch_in(struct task_struct *task, struct thread_ro
 	if (ledger__lacks_waking(&thread->ledger) && !signal__is_pending(task))
 		ledger__lose_waking(&thread->ledger);
 	event = ledger__switch_in(&thread->ledger, now, &wait);
-	if (cpu_was_idle)
-		thread->idle_wake += thread->ledger.sum[LEDGER_RUNNABLE] - runnable;
+	runnable = thread->ledger.sum[LEDGER_RUNNABLE] - runnable;
 	if (event != LEDGER_EVENT_WAIT_DONE)
-		return;
+		return runnable;
 	if (tier_full)
 		thread->woken = now - wait.runqueue;
 	if (wait.early)
-		waker__count_early(thread);
+		waker__count(thread->wait, thread->early.kind, thread->early.tid, &thread->early);
 	wait__record(thread, &wait);
+	return runnable;
+}
+
+/* A tick brings the run queue's clock up to date, and CONFIG_HZ is 100 or more. */
+#define CLOCK_LAG_MAX 10000000ULL
+
+/*
+ * Where the kernel's books may differ from ours, by how much at most.
+ *
+ * A wakeup brings the clock of the run queue up to date and enqueues the thread. If the task that
+ * runs there is to make way for it, wakeup_preempt() calls rq_clock_skip_update(): the next
+ * __schedule() does not update the clock again, however long it is in coming (an interrupt to
+ * another CPU, an idle CPU that wakes up). So for the kernel the switch was at the enqueue: the
+ * time since then is run time of the thread that comes, and no run time of the one that goes, but
+ * run-queue delay if that one wants to go on. The enqueue is after the waking, so it is no more
+ * than the time that the coming thread was runnable.
+ *
+ * Only where the task that goes is still runnable, as the idle task always is: one that sleeps by
+ * itself had nobody ask it to make way, but for the moment that it takes to get there.
+ */
+static __always_inline void clock__count_lag(struct thread_row *leaver, struct thread_row *comer,
+					     u64 runnable)
+{
+	u64 lag = runnable < CLOCK_LAG_MAX ? runnable : CLOCK_LAG_MAX;
+
+	if (comer)
+		comer->clock_gain += lag;
+	if (!leaver)
+		return;
+	if (comer)
+		leaver->clock_loss += lag;
+	else
+		leaver->put_off++;
 }
 
 /*
@@ -70,21 +101,24 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 {
 	u64 now = bpf_ktime_get_ns();
 	struct cpu *cpu = this_cpu();
-	struct thread_row *thread;
-	u32 number;
+	u32 kind = ledger__switch_out_kind(preempt, state), number;
+	struct thread_row *leaver, *comer;
+	u64 runnable = 0;
 
 	if (now >= window_end)
 		return 0;
-	thread = leaving(cpu, prev, &number);
-	if (thread)
-		switch_out(prev, thread, number, now, preempt, state);
-	thread = thread__of(next, &number);
+	leaver = leaving(cpu, prev, &number);
+	if (leaver)
+		switch_out(prev, leaver, number, now, kind, state);
+	comer = thread__of(next, &number);
 	cpu->running = (u64)next;
 	cpu->thread = number;
 	if (tier_full)
-		process__takes_cpu(cpu, thread ? thread->process : 0);
-	if (thread)
-		switch_in(next, thread, now, prev->pid == 0);
+		process__takes_cpu(cpu, comer ? comer->process : 0);
+	if (comer)
+		runnable = switch_in(next, comer, now);
+	if (kind == LEDGER_EVENT_PREEMPTED)
+		clock__count_lag(leaver, comer, runnable);
 	return 0;
 }
 
@@ -128,7 +162,7 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	if (signal__is_pending(task))
 		kind = WAKER_SIGNAL; /* tid: who sent it, if a thread did */
 	if (event == LEDGER_EVENT_WOKEN) {
-		waker__count(thread->wait, kind, tid, current);
+		waker__count(thread->wait, kind, tid, 0);
 		return 0;
 	}
 	__builtin_memset(&thread->early, 0, sizeof(thread->early));
@@ -195,12 +229,13 @@ static __always_inline void take_over_books(struct thread_row *thread, struct th
 
 	ledger__charge(&held->ledger, now, LEDGER_RUNNING);
 	thread->begin = held->begin;
-	thread->before.runtime =
-		ledger->sum[LEDGER_RUNNING] + ledger->sum[LEDGER_USER] + ledger->sum[LEDGER_KERNEL];
-	thread->before.rundelay = ledger->sum[LEDGER_RUNNABLE] + ledger->sum[LEDGER_PREEMPTED];
+	thread->before.runtime = ledger__cpu(ledger);
+	thread->before.rundelay = ledger__delayed(ledger);
 	thread->before.voluntary = ledger->voluntary;
 	thread->before.involuntary = ledger->involuntary;
-	thread->idle_wake = held->idle_wake;
+	thread->clock_gain = held->clock_gain;
+	thread->clock_loss = held->clock_loss;
+	thread->put_off = held->put_off;
 }
 
 /* Begins to trace the task that runs here and now, inside execve(). `held` may be NULL. */
@@ -222,7 +257,6 @@ static __always_inline void begin_current(struct task_struct *task, struct threa
 	}
 	ledger__begin(&thread->ledger, now, tier_full ? LEDGER_KERNEL : LEDGER_RUNNING,
 		      tier_full ? LEDGER_KERNEL : LEDGER_RUNNING);
-	thread->flags |= THREAD_CENSUS;
 	thread__publish(task, number);
 	this_cpu()->thread = number;
 	if (tier_full)
@@ -276,20 +310,43 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	return 0;
 }
 
+/* Has every thread of the process begun to exit? `live` is counted down before the tracepoint. */
+static __always_inline bool process__is_over(struct task_struct *task)
+{
+	struct signal_struct___live *signal = (void *)task->signal;
+
+	return BPF_CORE_READ(signal, live.counter) == 0;
+}
+
+/* Nothing is submitted any more; what is in flight stays open. */
+static __always_inline void process__end(u32 number, u64 now)
+{
+	struct process_row *process = number ? ROW(processes, number) : 0;
+
+	if (!process)
+		return;
+	process->ended = now;
+	if (process->aio)
+		aio__drop(number, 0);
+}
+
 /* Not the end, but near it: its last switch-out may be missed. 6.18 passes a second argument. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
+	u64 now = bpf_ktime_get_ns();
 	struct thread_row *thread;
 	u32 number;
 
-	if (bpf_ktime_get_ns() >= window_end)
+	if (now >= window_end)
 		return 0;
 	thread = thread__of(task, &number);
 	if (!thread)
 		return 0;
 	thread->flags |= THREAD_EXITING;
 	thread__read_comm(task, thread);
+	if (tier_full && process__is_over(task))
+		process__end(thread->process, now);
 	return 0;
 }
 
@@ -308,7 +365,7 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *group, const char *path, struct 
 	if (!thread)
 		return 0;
 	thread__read_books(task, &thread->begin);
-	thread->flags |= THREAD_CENSUS | THREAD_INHERIT;
+	thread->flags |= THREAD_INHERIT;
 	ledger__begin(&thread->ledger, now, LEDGER_UNKNOWN, LEDGER_RUNNING);
 	thread__publish(task, number);
 	return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Syscall entry and exit (full tier): latency, results, and the user/kernel split. */
 #include "posix_aio.bpf.h"
+#include "aio.bpf.h"
+#include "loop.bpf.h"
 #include "waker.bpf.h"
 
 GLOBAL u32 call__look_up(u32 thread, u32 syscall)
@@ -57,10 +59,140 @@ static __always_inline bool is_sigreturn(u32 call)
 	return call == sigreturn_syscall[0];
 }
 
+#define SOCKET_LEVEL 1 /* SOL_SOCKET */
+#define SOCKET_ERROR 4 /* SO_ERROR */
+
+static __always_inline u64 call__argument(const struct pt_regs *regs, u32 syscall, u32 index)
+{
+	bool compat = syscall & SYSCALL_COMPAT;
+
+	switch (index) {
+	case 0:
+		return compat ? (u32)regs->bx : regs->di;
+	case 1:
+		return compat ? (u32)regs->cx : regs->si;
+	case 2:
+		return compat ? (u32)regs->dx : regs->dx;
+	default:
+		return compat ? (u32)regs->si : regs->r10;
+	}
+}
+
+static __always_inline bool message__does_not_wait(const struct pt_regs *regs, u32 syscall,
+						   u32 traits)
+{
+	if (traits & TRAIT_MESSAGE_ARG3)
+		return call__argument(regs, syscall, 3) & MESSAGE_DONTWAIT;
+	if (traits & TRAIT_MESSAGE_ARG2)
+		return call__argument(regs, syscall, 2) & MESSAGE_DONTWAIT;
+	return false;
+}
+
+/*
+ * What kind of answer a result is. A socket with a timeout (SO_RCVTIMEO) says EAGAIN, too, when it
+ * has waited for that long: nobody was refused who slept.
+ */
+static __always_inline u32 answer__kind(s64 result, bool would_wait, bool slept)
+{
+	if (result >= 0 || result == -EISCONN)
+		return ANSWER_DONE;
+	if (result == -EAGAIN && !(would_wait && slept))
+		return ANSWER_REFUSED;
+	if (result == -EINPROGRESS)
+		return ANSWER_IN_PROGRESS;
+	return ANSWER_FAILED;
+}
+
+/* An I/O call of which refusals are known, or that is refused. */
+static __always_inline void io__answer(struct thread_row *thread, u32 thread_number,
+				       const struct ledger_call *done, u32 traits, u32 descriptor,
+				       u32 kind)
+{
+	struct process_row *process = thread->process ? ROW(processes, thread->process) : 0;
+	struct answer answer = {};
+
+	if (!process)
+		return;
+	if (kind != ANSWER_REFUSED && kind != ANSWER_IN_PROGRESS && !thread->spin_length &&
+	    !process->connecting && !(process->refused >> (descriptor & 63) & 1))
+		return;
+	answer.kind = kind;
+	answer.syscall = done->call;
+	answer.descriptor = descriptor;
+	answer.traits = traits;
+	answer.entered = thread->ledger.call_since;
+	answer.cpu = done->total - done->off_cpu;
+	answer.asleep = done->blocked;
+	if (process->connecting > 0 && kind != ANSWER_REFUSED && kind != ANSWER_IN_PROGRESS)
+		attempt__settle(thread, thread_number, &answer);
+	if (traits & TRAIT_IO)
+		attempt__answered(thread, thread_number, &answer);
+}
+
+/* A call that moves data or a connection through its first argument. */
+static __always_inline void io__record(struct thread_row *thread, u32 thread_number,
+				       struct call_row *call, const struct ledger_call *done,
+				       u32 traits, s64 result, const struct pt_regs *regs)
+{
+	u32 descriptor = call__argument(regs, done->call, 0);
+	bool slept = done->off_cpu && thread->woken > thread->ledger.call_since, nonblocking;
+	u32 flags = file_flags((void *)bpf_get_current_task_btf(), descriptor);
+
+	nonblocking = flags & FILE_NONBLOCK || message__does_not_wait(regs, done->call, traits);
+	if (nonblocking)
+		call->nonblocking++;
+	if (flags & FILE_ASYNC)
+		call->signalled++;
+	if (result > 0 && traits & TRAIT_BYTES)
+		call->bytes += result;
+	if (thread->handling && !slept)
+		call->handled++;
+	if (result == -EINTR || result == -EALREADY)
+		return; /* says nothing yet */
+	io__answer(thread, thread_number, done, traits, descriptor,
+		   answer__kind(result, !nonblocking, slept));
+}
+
+/* Calls that are no I/O, but say something about a descriptor. */
+static __always_inline void descriptor__record(struct thread_row *thread, u32 thread_number,
+					       const struct ledger_call *done, u32 traits,
+					       s64 result, const struct pt_regs *regs)
+{
+	u32 descriptor = call__argument(regs, done->call, 0);
+
+	if (traits & TRAIT_CLOSES)
+		attempt__forget(thread->process, descriptor);
+	if (traits & TRAIT_SETTLES && !result &&
+	    call__argument(regs, done->call, 1) == SOCKET_LEVEL &&
+	    call__argument(regs, done->call, 2) == SOCKET_ERROR)
+		io__answer(thread, thread_number, done, traits, descriptor, ANSWER_DONE);
+}
+
+static __always_inline void call__count(struct thread_row *thread, struct call_row *call,
+					const struct ledger_call *done)
+{
+	call->calls++;
+	call->total += done->total;
+	if (done->off_cpu) {
+		call->off_cpu += done->off_cpu;
+		call->blocked += done->blocked;
+		if (thread->woken > thread->ledger.call_since)
+			call->slept++;
+	}
+	if (done->total > call->max)
+		call->max = done->total;
+	if (done->total < call->min || call->calls == 1)
+		call->min = done->total;
+	histogram__count(call->histogram, done->total);
+}
+
+/* `regs` NULL: its arguments are not known any more. */
 static __always_inline void call__record(struct thread_row *thread, u32 thread_number,
-					 const struct ledger_call *done, s64 result)
+					 const struct ledger_call *done, s64 result,
+					 const struct pt_regs *regs)
 {
 	struct call_cache *cache = &thread->calls[done->call & (CALL_CACHE - 1)];
+	u32 traits = call__traits(done->call);
 	struct call_row *call;
 
 	if (cache->syscall != done->call + 1) {
@@ -74,27 +206,36 @@ static __always_inline void call__record(struct thread_row *thread, u32 thread_n
 		call->censored++;
 		return;
 	}
-	call->calls++;
-	call->total += done->total;
-	if (done->off_cpu) {
-		call->off_cpu += done->off_cpu;
-		call->blocked += done->blocked;
-	}
-	if (done->total > call->max)
-		call->max = done->total;
-	if (done->total < call->min || call->calls == 1)
-		call->min = done->total;
-	histogram__count(call->histogram, done->total);
+	call__count(thread, call, done);
 	if (result < 0 && result >= -4095 && !is_sigreturn(done->call))
 		call__count_error(call, cache->row, -result);
+	if (!regs)
+		return;
+	if (traits & TRAIT_IO)
+		io__record(thread, thread_number, call, done, traits, result, regs);
+	else if (traits & (TRAIT_CLOSES | TRAIT_SETTLES))
+		descriptor__record(thread, thread_number, done, traits, result, regs);
 }
+
+/* A call that a signal interrupted has ended after all, since another one is entered. */
+static __always_inline void call__interrupted(struct thread_row *thread, u32 thread_number)
+{
+	struct ledger_call done;
+
+	ledger__take_interrupted(&thread->ledger, &done);
+	call__record(thread, thread_number, &done, -EINTR, 0);
+	if (thread->looping)
+		loop__return(thread, thread_number, &done, -EINTR);
+}
+
+#define TRAITS_OF_LOOPS (TRAIT_MULTIPLEX | TRAIT_URING_ENTER)
 
 SEC("?tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 {
 	struct task_struct *current = (void *)bpf_get_current_task_btf();
 	struct thread_row *thread;
-	u32 thread_number, call, compat;
+	u32 thread_number, call, compat, traits;
 	u64 now;
 
 	thread = thread__of(current, &thread_number);
@@ -107,25 +248,29 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	call = ((u32)number & (SYSCALL_COMPAT - 1)) | (compat ? SYSCALL_COMPAT : 0);
 	if (thread->ledger.flags & LEDGER_RESTARTING) {
 		u32 restart = restart_syscall[compat & 1] | (compat ? SYSCALL_COMPAT : 0);
-		struct ledger_call done;
 
-		if (ledger__interrupted(&thread->ledger, call, restart)) {
-			ledger__take_interrupted(&thread->ledger, &done);
-			call__record(thread, thread_number, &done, -EINTR);
-		}
+		if (ledger__interrupted(&thread->ledger, call, restart))
+			call__interrupted(thread, thread_number);
 		ledger__enter_call(&thread->ledger, now, call, restart);
-		return 0;
+		call = thread->ledger.call;
+	} else {
+		ledger__enter_call(&thread->ledger, now, call, SYSCALL_NONE);
 	}
-	ledger__enter_call(&thread->ledger, now, call, SYSCALL_NONE);
+	traits = call__traits(call);
+	if (traits & TRAITS_OF_LOOPS)
+		loop__enter(thread, thread_number, call, traits);
+	if (traits & TRAIT_AIO_SUBMIT)
+		aio__enter(thread_number);
 	return 0;
 }
 
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
-	struct ledger_call done;
+	struct ledger_call done = {};
 	struct thread_row *thread;
-	u32 thread_number;
+	u32 thread_number, traits;
+	bool complete;
 	u64 now;
 
 	/* always by the task itself: whom we saw switched in last may not be it */
@@ -135,9 +280,24 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	now = bpf_ktime_get_ns();
 	if (now >= window_end)
 		return 0;
-	if (!ledger__exit_call(&thread->ledger, now, result, &done) || done.call == SYSCALL_NONE)
+	complete = ledger__exit_call(&thread->ledger, now, result, &done);
+	if (complete && done.call == SYSCALL_NONE)
 		return 0;
-	call__record(thread, thread_number, &done, result);
-	posix_aio__call_done(thread, call__traits(done.call), regs, result, now);
+	if (complete && done.censored) {
+		traits = call__traits(done.call);
+		if (traits & TRAITS_OF_LOOPS)
+			loop__adopt(thread, thread_number, done.call, traits);
+	}
+	if (thread->looping)
+		loop__leave(thread);
+	if (!complete)
+		return 0;
+	call__record(thread, thread_number, &done, result, regs);
+	if (thread->looping)
+		loop__return(thread, thread_number, &done, result);
+	traits = call__traits(done.call);
+	if (traits & TRAIT_AIO)
+		aio__leave(thread_number, traits, now, result);
+	posix_aio__call_done(thread, traits, regs, result, now);
 	return 0;
 }

@@ -297,6 +297,19 @@ static __always_inline u32 wait__row(struct task_struct *task, struct thread_row
 	return cache->row;
 }
 
+/* A wait in the handler of an event loop: the loop is blocked. */
+static __always_inline void wait__hold_up(struct thread_row *thread, struct wait_row *row,
+					  u64 blocked)
+{
+	struct loop_row *loop = ROW(loops, thread->handling);
+
+	row->handler += blocked;
+	if (!loop || blocked <= loop->wait_longest)
+		return;
+	loop->wait_longest = blocked;
+	loop->wait_row = thread->wait;
+}
+
 /* Enters a finished wait in its row. */
 static __always_inline void wait__record(struct thread_row *thread, const struct ledger_wait *wait)
 {
@@ -311,6 +324,8 @@ static __always_inline void wait__record(struct thread_row *thread, const struct
 	row->count++;
 	row->total += wait->blocked;
 	row->runqueue += wait->runqueue;
+	if (tier_full && thread->handling)
+		wait__hold_up(thread, row, wait->blocked);
 	if (wait->runqueue > row->runqueue_max)
 		row->runqueue_max = wait->runqueue;
 	if (wait->runqueue < row->runqueue_min || row->count == 1)

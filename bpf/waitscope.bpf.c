@@ -4,6 +4,7 @@
 #include "syscall.bpf.c"
 #include "posix_aio.bpf.c"
 #include "block.bpf.c"
+#include "uring.bpf.c"
 #include "census.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -145,24 +145,35 @@ static __always_inline void waker__fill(struct waker_count *waker, u32 kind, u32
 	}
 }
 
-GLOBAL int waker__count_elsewhere(u32 wait, u32 kind, u32 tid)
+/* `noted`: the waker as it was when it woke, if that is over by now; NULL: it is at it. */
+static __always_inline void waker__enter(struct waker_count *waker, u32 kind, u32 tid,
+					 const struct waker_count *noted)
 {
-	struct task_struct *current = (void *)bpf_get_current_task_btf();
+	if (noted)
+		*waker = *noted;
+	else
+		waker__fill(waker, kind, tid, (void *)bpf_get_current_task_btf());
+}
+
+GLOBAL int waker__count_elsewhere(u32 wait, u32 kind, u32 tid, struct waker_count *noted)
+{
 	struct waker_key key = {.wait = wait, .kind = kind, .tid = tid};
-	struct waker_count fresh = {.count = 1}, *known;
+	struct waker_count fresh = {}, *known;
 
 	known = bpf_map_lookup_elem(&wakers, &key);
 	if (known) {
 		known->count++;
 		return 0;
 	}
-	waker__fill(&fresh, kind, tid, current);
+	waker__enter(&fresh, kind, tid, noted);
+	fresh.count = 1;
 	if (bpf_map_update_elem(&wakers, &key, &fresh, BPF_NOEXIST))
 		lose(LOSS_WAKERS);
 	return 0;
 }
 
-static __always_inline void waker__count(u32 wait, u32 kind, u32 tid, struct task_struct *task)
+/* Counts who ended a wait of that row. */
+static __always_inline void waker__count(u32 wait, u32 kind, u32 tid, struct waker_count *noted)
 {
 	struct wait_row *row = wait ? ROW(waits, wait) : 0;
 
@@ -175,43 +186,11 @@ static __always_inline void waker__count(u32 wait, u32 kind, u32 tid, struct tas
 		if (waker->count && (waker->kind != kind || waker->tid != tid))
 			continue;
 		if (!waker->count)
-			waker__fill(waker, kind, tid, task);
+			waker__enter(waker, kind, tid, noted);
 		waker->count++;
 		return;
 	}
-	waker__count_elsewhere(wait, kind, tid);
-}
-
-/* The waking came before the switch-out; by now its thread may be gone, but it was noted. */
-static __always_inline void waker__count_early(struct thread_row *thread)
-{
-	struct wait_row *row = thread->wait ? ROW(waits, thread->wait) : 0;
-	struct waker_key key = {
-		.wait = thread->wait, .kind = thread->early.kind, .tid = thread->early.tid};
-	struct waker_count *waker;
-
-	if (!row)
-		return;
-#pragma unroll
-	for (int i = 0; i < WAIT_WAKERS; i++) {
-		waker = &row->wakers[i];
-		if (waker->count &&
-		    (waker->kind != thread->early.kind || waker->tid != thread->early.tid))
-			continue;
-		if (!waker->count)
-			*waker = thread->early;
-		waker->count++;
-		return;
-	}
-	waker = bpf_map_lookup_elem(&wakers, &key);
-	if (waker) {
-		waker->count++;
-		return;
-	}
-	thread->early.count = 1;
-	if (bpf_map_update_elem(&wakers, &key, &thread->early, BPF_NOEXIST))
-		lose(LOSS_WAKERS);
-	thread->early.count = 0;
+	waker__count_elsewhere(wait, kind, tid, noted);
 }
 
 #endif

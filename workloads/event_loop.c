@@ -6,17 +6,16 @@
 #define _GNU_SOURCE 1
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "arguments.h"
 #include "check.h"
-#include "event_source.h"
+#include "feed.h"
 #include "monotonic.h"
 #include "truth.h"
 #include "watchdog.h"
 
-enum { EVENTS_AT_ONCE = 64, SOURCES_MAX = 10000, OPERATIONS_MAX = 1000000, SIZE_MAX_BYTES = 4096 };
+enum { EVENTS_AT_ONCE = 64, OPERATIONS_MAX = 1000000 };
 
 /* What each --source is made of, in turn, and who then ends the loop's waits. */
 struct mixture {
@@ -50,9 +49,8 @@ struct options {
 
 struct event_loop {
 	struct options options;
-	struct event_source *sources;
+	struct feed feed;
 	char *buffer;
-	uint64_t start_ns; /* when the first event is due */
 	int epoll_fd;
 	struct actor waiter, partner;
 
@@ -103,9 +101,9 @@ static void check_options(struct options *options)
 }
 
 static const struct bounds events_bounds = {1, OPERATIONS_MAX, "1 to 1000000"};
-static const struct bounds connections_bounds = {1, SOURCES_MAX, "1 to 10000"};
+static const struct bounds connections_bounds = {1, FEED_SOURCES_MAX, "1 to 10000"};
 static const struct bounds interval_bounds = {1000, 3600ULL * 1000000000, "1us to 3600s"};
-static const struct bounds message_bounds = {1, SIZE_MAX_BYTES, "1 to 4096"};
+static const struct bounds message_bounds = {1, FEED_SIZE_MAX, "1 to 4096"};
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
@@ -143,31 +141,15 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	}
 }
 
-/* Two descriptors for each connection may be more than the usual soft limit of 1024. */
-static void raise_descriptor_limit(void)
+static void watch_source(struct event_loop *loop, uint64_t index)
 {
-	struct rlimit limit;
-
-	check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
-	limit.rlim_cur = limit.rlim_max;
-	check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-}
-
-/* Every source gets its share of the events: as many as the round robin leads to it. */
-static void open_source(struct event_loop *loop, uint64_t index)
-{
-	const struct options *options = &loop->options;
-	const struct mixture *mixture = options->mixture;
-	struct event_source *source = &loop->sources[index];
 	struct epoll_event event = {
-		.events = EPOLLIN | (options->edge_triggered ? EPOLLET : 0),
+		.events = EPOLLIN | (loop->options.edge_triggered ? EPOLLET : 0),
 		.data.u64 = index,
 	};
 
-	source->quota = options->operations / options->connections +
-			(index < options->operations % options->connections);
-	event_source__open(source, mixture->kinds[index % mixture->length], options->size);
-	check(epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, source->fd, &event), "epoll_ctl");
+	check(epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->feed.sources[index].fd, &event),
+	      "epoll_ctl");
 }
 
 static void set_up(struct event_loop *loop)
@@ -177,43 +159,24 @@ static void set_up(struct event_loop *loop)
 	size_t samples_max = 4 * options->operations + EVENTS_AT_ONCE;
 
 	watchdog__start(options->operations * (options->delay_ns + options->handler_block_ns));
-	raise_descriptor_limit();
 	latency__init(&loop->waits, samples_max);
 	latency__init(&loop->handlers, samples_max);
 	latency__init(&loop->handler_blocks, samples_max);
-	loop->sources = check_memory(calloc(options->connections, sizeof(*loop->sources)));
-	loop->buffer = check_memory(calloc(1, SIZE_MAX_BYTES));
+	loop->buffer = check_memory(calloc(1, FEED_SIZE_MAX));
+	loop->feed = (struct feed){
+		.kinds = options->mixture->kinds,
+		.kinds_length = options->mixture->length,
+		.sources_count = options->connections,
+		.operations = options->operations,
+		.delay_ns = options->delay_ns,
+		.size = options->size,
+		.nonblocking = true,
+	};
+	feed__open(&loop->feed);
 	loop->epoll_fd = (int)check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
 	loop->unfinished = options->connections;
 	for (uint64_t i = 0; i < options->connections; i++)
-		open_source(loop, i);
-}
-
-static void start_timers(struct event_loop *loop)
-{
-	const struct options *options = &loop->options;
-
-	for (uint64_t i = 0; i < options->connections; i++)
-		if (loop->sources[i].kind == SOURCE_TIMERFD)
-			event_source__start_timer(&loop->sources[i],
-						  loop->start_ns + i * options->delay_ns,
-						  options->connections * options->delay_ns);
-}
-
-static void feed_sources(void *argument)
-{
-	struct event_loop *loop = argument;
-	const struct options *options = &loop->options;
-	char message[SIZE_MAX_BYTES] = {0};
-
-	for (uint64_t i = 0; i < options->operations; i++) {
-		const struct event_source *source = &loop->sources[i % options->connections];
-
-		if (source->kind == SOURCE_TIMERFD)
-			continue;
-		monotonic__sleep_until_ns(loop->start_ns + i * options->delay_ns);
-		event_source__feed(source, message);
-	}
+		watch_source(loop, i);
 }
 
 static void block_in_handler(struct event_loop *loop)
@@ -268,7 +231,7 @@ static void run_loop(void *argument)
 		ready = check(epoll_wait(loop->epoll_fd, events, EVENTS_AT_ONCE, -1), "epoll_wait");
 		returned_ns = monotonic__now_ns();
 		for (int64_t i = 0; i < ready; i++)
-			handle_event(loop, &loop->sources[events[i].data.u64]);
+			handle_event(loop, &loop->feed.sources[events[i].data.u64]);
 		now_ns = monotonic__now_ns();
 		latency__record(&loop->waits, returned_ns - called_ns);
 		latency__record(&loop->handlers, now_ns - returned_ns);
@@ -285,9 +248,8 @@ static void run(struct event_loop *loop)
 	loop->waiter =
 		(struct actor){.name = "waiter", .cpu_rank = 0, .play = run_loop, .scene = loop};
 	loop->partner = (struct actor){
-		.name = "partner", .cpu_rank = 1, .play = feed_sources, .scene = loop};
-	loop->start_ns = monotonic__now_ns() + time_to_start_ns;
-	start_timers(loop);
+		.name = "partner", .cpu_rank = 1, .play = feed__play, .scene = &loop->feed};
+	feed__start(&loop->feed, monotonic__now_ns() + time_to_start_ns);
 	actor__start(&loop->waiter);
 	actor__start(&loop->partner);
 	actor__join(&loop->waiter);
@@ -296,8 +258,8 @@ static void run(struct event_loop *loop)
 
 static void tear_down(struct event_loop *loop)
 {
+	feed__close(&loop->feed);
 	free(loop->buffer);
-	free(loop->sources);
 	latency__free(&loop->handler_blocks);
 	latency__free(&loop->handlers);
 	latency__free(&loop->waits);
@@ -308,7 +270,7 @@ static uint64_t units_received(const struct event_loop *loop)
 	uint64_t units = 0;
 
 	for (uint64_t i = 0; i < loop->options.connections; i++)
-		units += loop->sources[i].received / loop->sources[i].unit;
+		units += loop->feed.sources[i].received / loop->feed.sources[i].unit;
 	return units;
 }
 

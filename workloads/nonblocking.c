@@ -12,6 +12,7 @@
 #include "check.h"
 #include "monotonic.h"
 #include "scene.h"
+#include "task.h"
 
 enum mode { MODE_UNSET, MODE_SPIN, MODE_BACKOFF, MODE_CONNECT };
 
@@ -23,17 +24,20 @@ static const char *const mode_names[] = {
 
 struct options {
 	struct scene_options scene;
+	struct task_options task;
 	enum mode mode;
 	uint64_t backoff_ns; /* 0: not given */
 };
 
 /* The scene comes first, so that what is handed the scene can find the rest. */
 struct nonblocking {
-	struct scene scene;
+	struct scene scene; /* of a row, */
+	struct task task;   /* or of --task receive */
+	struct calls *calls;
 	enum mode mode;
 	uint64_t backoff_ns;
 	uint64_t attempts;
-	uint64_t spin_runs;	  /* runs of attempts with no sleep between them */
+	uint64_t spin_runs;	  /* runs of refused attempts with no sleep between them */
 	uint64_t waits;		  /* sleeps on purpose, or polls */
 	uint64_t waited_ns;	  /* in them, as seen from here */
 	struct latency readiness; /* from the first EAGAIN or EINPROGRESS to success */
@@ -60,9 +64,11 @@ static enum mode parse_mode(const char *text)
 	usage_error("--mode: '%s' is neither spin nor backoff", text);
 }
 
-static void check_mode(struct options *options)
+static void check_options(struct options *options)
 {
-	if (options->scene.kind->can_be_in_progress) {
+	task_options__refuse(&options->task, TASK_FILE, "nonblocking: a file is always ready");
+	scene_options__settle(&options->scene, &options->task);
+	if (options->scene.kind && options->scene.kind->can_be_in_progress) {
 		if (options->mode != MODE_UNSET || options->backoff_ns)
 			usage_error("--mode and --backoff do not apply to %s",
 				    options->scene.kind->name);
@@ -83,6 +89,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->scene;
+		state->child_inputs[1] = &options->task;
 		return 0;
 	case 'm':
 		options->mode = parse_mode(value);
@@ -93,7 +100,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		refuse_argument(value);
 	case ARGP_KEY_SUCCESS:
-		check_mode(options);
+		check_options(options);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -104,7 +111,7 @@ static void pause_before_retry(struct nonblocking *run)
 {
 	uint64_t start_ns = monotonic__now_ns();
 
-	calls__count(&run->scene.calls, "clock_nanosleep");
+	calls__count(run->calls, "clock_nanosleep");
 	monotonic__sleep_ns(run->backoff_ns);
 	run->waited_ns += monotonic__now_ns() - start_ns;
 	run->waits++;
@@ -116,7 +123,6 @@ static uint64_t retry_until_ready(struct nonblocking *run)
 	struct scene *scene = &run->scene;
 	uint64_t first_eagain_ns = 0;
 
-	run->spin_runs++;
 	for (;;) {
 		scene->result = scene->kind->attempt(scene);
 		run->attempts++;
@@ -125,12 +131,12 @@ static uint64_t retry_until_ready(struct nonblocking *run)
 		if (errno != EAGAIN)
 			err(EXIT_FAILURE, "%s: %s", scene->kind->name, scene->kind->syscall);
 		scene->eagain++;
+		if (!first_eagain_ns || run->mode == MODE_BACKOFF)
+			run->spin_runs++;
 		if (!first_eagain_ns)
 			first_eagain_ns = monotonic__now_ns();
-		if (run->mode == MODE_BACKOFF) {
+		if (run->mode == MODE_BACKOFF)
 			pause_before_retry(run);
-			run->spin_runs++;
-		}
 	}
 	if (scene->kind->size_max)
 		scene->bytes += (uint64_t)scene->result;
@@ -177,8 +183,8 @@ static void try_until_done(void *argument)
 {
 	struct nonblocking *run = argument;
 	struct scene *scene = &run->scene;
-	struct books start = books__of_this_thread();
 
+	scene__begin(scene);
 	for (uint64_t i = 0; i < scene->operations; i++) {
 		uint64_t entered_ns = scene__begin_operation(scene, i);
 		uint64_t refused_ns = run->mode == MODE_CONNECT ? connect_in_background(run)
@@ -188,9 +194,30 @@ static void try_until_done(void *argument)
 		latency__record(&scene->latency, done_ns - entered_ns);
 		if (refused_ns)
 			latency__record(&run->readiness, done_ns - refused_ns);
+		outcome__result(&scene->outcome, done_ns);
 		scene__end_operation(scene, i);
 	}
-	scene->books = books__since(start);
+	scene__end(scene);
+}
+
+/* Asks all descriptors in turn; it pauses only if none of them had anything. */
+static void do_task(void *argument)
+{
+	struct nonblocking *run = argument;
+	struct task *task = &run->task;
+
+	task__begin(task);
+	while (task->operations < task->options.operations) {
+		bool found = false;
+
+		for (uint64_t i = 0; i < task->options.descriptors; i++) {
+			run->attempts++;
+			found |= task__receive(task, i, run->calls);
+		}
+		if (!found && run->mode == MODE_BACKOFF)
+			pause_before_retry(run);
+	}
+	task__end(task);
 }
 
 /* How it spends the time until it is ready: the tries themselves never sleep. */
@@ -213,24 +240,54 @@ static void write_wait(const struct nonblocking *run, struct truth *truth)
 	truth__close(truth);
 }
 
-static void write_truth(struct nonblocking *run)
+static void write_mode(const struct nonblocking *run, struct truth *truth)
+{
+	truth__text(truth, "mode", mode_names[run->mode]);
+	truth__number(truth, "attempts", run->attempts);
+	truth__number_if(truth, "spin_runs", run->spin_runs > 0, run->spin_runs);
+	truth__number_if(truth, "backoff_ns", run->mode == MODE_BACKOFF, run->backoff_ns);
+	write_wait(run, truth);
+}
+
+static void play_row(struct nonblocking *run, const struct options *options)
 {
 	struct truth truth;
 
+	scene__set_up(&run->scene, &options->scene, true);
+	run->calls = &run->scene.calls;
+	latency__init(&run->readiness, run->scene.operations);
+	scene__run(&run->scene, try_until_done);
 	truth__begin(&truth);
 	scene__write_truth(&run->scene, &truth, "nonblocking");
-	truth__text(&truth, "mode", mode_names[run->mode]);
-	truth__number(&truth, "attempts", run->attempts);
-	truth__number_if(&truth, "spin_runs", run->mode != MODE_CONNECT, run->spin_runs);
-	truth__number_if(&truth, "backoff_ns", run->mode == MODE_BACKOFF, run->backoff_ns);
+	write_mode(run, &truth);
 	truth__latency(&truth, "readiness", &run->readiness);
-	write_wait(run, &truth);
 	truth__end(&truth);
+	latency__free(&run->readiness);
+	scene__tear_down(&run->scene);
+}
+
+static void play_task(struct nonblocking *run, const struct options *options)
+{
+	struct truth truth;
+
+	task__set_up(&run->task, &options->task, true);
+	run->calls = &run->task.calls;
+	run->task.outcome.model = "nonblocking";
+	run->task.outcome.delivery = "return_value";
+	run->task.outcome.completion_is = "data";
+	run->task.outcome.max_in_flight = 1;
+	task__run(&run->task, do_task, run);
+	truth__begin(&truth);
+	task__write_truth(&run->task, &truth, "nonblocking");
+	write_mode(run, &truth);
+	truth__end(&truth);
+	task__tear_down(&run->task);
 }
 
 int main(int argc, char **argv)
 {
-	const struct argp_child children[] = {{&scene_argp, 0, NULL, 0}, {0}};
+	const struct argp_child children[] = {
+		{&scene_argp, 0, NULL, 0}, {&task_choice_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {
 		.options = option_table,
 		.parser = parse_option,
@@ -241,13 +298,11 @@ int main(int argc, char **argv)
 	struct nonblocking run = {0};
 
 	parse_arguments(&argp, argc, argv, &options);
-	scene__set_up(&run.scene, &options.scene, true);
 	run.mode = options.mode;
 	run.backoff_ns = options.backoff_ns;
-	latency__init(&run.readiness, run.scene.operations);
-	scene__run(&run.scene, try_until_done);
-	write_truth(&run);
-	latency__free(&run.readiness);
-	scene__tear_down(&run.scene);
+	if (options.scene.kind)
+		play_row(&run, &options);
+	else
+		play_task(&run, &options);
 	return EXIT_SUCCESS;
 }

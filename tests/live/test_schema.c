@@ -7,48 +7,13 @@
 #include <unistd.h>
 
 #include "tests/live/lib/real.h"
+#include "tests/live/lib/schema.h"
 
-/* Says nothing if all documents are valid, else what is wrong and where. */
-static const char validator[] =
-	"import json, sys, jsonschema\n"
-	"schema = json.load(open(sys.argv[1]))\n"
-	"jsonschema.Draft7Validator.check_schema(schema)\n"
-	"bad = False\n"
-	"for name in sys.argv[2:]:\n"
-	"    errors = list(jsonschema.Draft7Validator(schema).iter_errors(json.load(open(name))))\n"
-	"    for e in errors[:5]:\n"
-	"        print('/'.join(map(str, e.absolute_path)) + ': ' + e.message[:200])\n"
-	"    bad = bad or bool(errors)\n"
-	"sys.exit(1 if bad else 0)\n";
-
-/* In the source tree: the tests are run from its root, and the build directory is below. */
-static const char *schema_path(void)
-{
-	const char *path = "docs/profile.schema.json", *self;
-
-	if (access(path, R_OK) == 0)
-		return path;
-	self = live__self();
-	path = live__text("%.*s/../../%s", (int)(strrchr(self, '/') - self), self, path);
-	if (access(path, R_OK) != 0)
-		live__fail("docs/profile.schema.json is not found: run this in the source tree");
-	return path;
-}
-
-/* Its exit status; what it says is in *program. */
-static int validate(struct program **program, const char *schema, const char *document)
-{
-	return program__run(program, WORDS("/usr/bin/python3", "-c", validator, schema, document),
-			    60000);
-}
+#define SCHEMA "profile.schema.json"
 
 static void check_valid(struct trace *trace)
 {
-	struct program *program;
-
-	if (validate(&program, schema_path(), trace->path) != 0)
-		live__fail("not as the schema has it: %s%s", program__output(program),
-			   program__errors(program));
+	schema__check(SCHEMA, trace->path);
 	assert_string_equal(json__string(trace->profile, "schema"), "waitscope-profile/1");
 }
 
@@ -157,7 +122,7 @@ static void what_is_not_valid_is_found(void **state)
 	process = the_process_named(trace->profile, "sleep");
 	json_object_object_add(process, "lifetime_ns", json_object_new_string("long"));
 	live__write_file(path, json_object_to_json_string(trace->profile));
-	assert_count(validate(&program, schema_path(), path), 1);
+	assert_count(schema__validate(&program, SCHEMA, path), 1);
 	assert_non_null(strstr(program__output(program), "'conserved' is a required property"));
 	assert_non_null(strstr(program__output(program), "lifetime_ns: 'long'"));
 }

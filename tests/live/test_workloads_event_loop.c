@@ -81,11 +81,74 @@ static void check_handlers(struct trace *trace)
 	assert_count(waker_count(wait, "timer", 0), json__integer(wait, "count"));
 }
 
+/* All that a loop row says is in the waits and calls of its thread, too, to the nanosecond. */
+static void check_loop(struct trace *trace)
+{
+	const char *syscall = json__string(trace->truth, "syscall");
+	struct json_object *waiter = truth__waiter(trace), *truth = trace->truth, *loop, *wait;
+	int64_t blocked = 0;
+
+	if (!trace__is_full(trace)) {
+		assert_false(json__has(waiter, "loop"));
+		return;
+	}
+	loop = json__at(waiter, "loop");
+	assert_string_equal(json__string(loop, "call"), syscall);
+	assert_count(json__integer(loop, "iterations"), json__integer(truth, "iterations"));
+	assert_count(json__integer(loop, "events"), json__integer(truth, "events"));
+	assert_count(json__integer(loop, "batch_max"), json__integer(truth, "batch_max"));
+	assert_count(json__integer(loop, "empty"), 0);
+	assert_count(json__integer(loop, "handler.count"), json__integer(truth, "iterations") - 1);
+	assert_loop_conserved(loop);
+	assert_count(json__integer(loop, "idle_ns"), waits_total(waiter, NULL, syscall));
+	json__each (wait, waiter, "waits")
+		blocked += json__integer(wait, "handler_ns");
+	assert_count(json__integer(loop, "blocked_ns"), blocked);
+	assert_count(json__integer(loop, "readiness.count"),
+		     json__integer(the_syscall(waiter, syscall), "slept"));
+	if (json__integer(truth, "handler_block_ns") && !live__emulated())
+		assert_string_equal(json__string(loop, "longest_handler_cause"), "clock_nanosleep");
+}
+
+/* What the handlers read is there: none of their calls sleeps. */
+static void check_handled(struct trace *trace)
+{
+	struct json_object *reads;
+
+	if (!trace__is_full(trace))
+		return;
+	reads = the_syscall(truth__waiter(trace), "read");
+	assert_count(json__integer(reads, "handled") + json__integer(reads, "slept"),
+		     json__integer(reads, "calls"));
+	assert_count(json__integer(reads, "bytes"), json__integer(trace->truth, "bytes"));
+}
+
 static void check_counts(struct trace *trace)
 {
 	check_rest(trace);
 	check_edges(trace);
 	check_handlers(trace);
+	check_loop(trace);
+	check_handled(trace);
+}
+
+/* The handlers as the loop itself saw them. It reads the clock inside them, and keeps its own books
+ * between one and the next: some microseconds each. The last one has no end. */
+static const char *loop_differs(struct trace *trace)
+{
+	struct json_object *loop = json__at(truth__waiter(trace), "loop"), *truth = trace->truth;
+	double slack = 5000 * json__number(truth, "iterations");
+	double low = json__number(truth, "handler.sum_ns") - json__number(truth, "handler.max_ns");
+	const char *difference;
+
+	difference =
+		bounds__differ(json__number(loop, "handler.sum_ns"), low,
+			       json__number(truth, "handler.sum_ns") + slack, "time in handlers");
+	if (!difference)
+		difference = bounds__differ(
+			json__number(loop, "blocked_ns"), json__number(truth, "slept_ns"),
+			json__number(truth, "handler.sum_ns"), "asleep in handlers");
+	return difference;
 }
 
 static const char *times_differ(struct trace *trace)
@@ -111,7 +174,7 @@ static const char *times_differ(struct trace *trace)
 		difference = distribution__differs(
 			json__at(the_syscall(waiter, "clock_nanosleep"), "latency"),
 			json__at(truth, "handler_blocked"));
-	return difference;
+	return difference ? difference : loop_differs(trace);
 }
 
 static void compare(const char *tier, const char *source, const char *trigger, const char *block)

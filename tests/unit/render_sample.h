@@ -6,6 +6,7 @@
 #ifndef WAITSCOPE_TESTS_RENDER_SAMPLE_H
 #define WAITSCOPE_TESTS_RENDER_SAMPLE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,7 +114,9 @@ static struct thread *sample__thread(struct process *process, int tid, const cha
 		.our_rundelay = 2100,
 		.our_voluntary = 212,
 		.our_involuntary = 31,
-		.idle_wake = 90,
+		.clock_gain = 90,
+		.clock_loss = 70,
+		.put_off = 3,
 	};
 	sum->split = true;
 	sum->running += account.running;
@@ -173,7 +176,9 @@ static void sample__audit(struct audit *audit)
 	audit->runtime_error = 0.0002;
 	audit->rundelay_error = 0.011;
 	audit->rundelay_known = true;
-	audit->idle_wake = 990;
+	audit->clock_gain = 990;
+	audit->clock_loss = 770;
+	audit->put_off = 33;
 	audit->switches_error = 0;
 	loss = sample__grow(&audit->lost, &audit->lost_count, sizeof(*loss));
 	loss->cause = "histogram_chunks";
@@ -253,7 +258,7 @@ static void sample__pool(struct process *process)
 		     12000 * MS, 0);
 }
 
-static struct profile *sample__profile(void)
+static inline struct profile *sample__profile(void)
 {
 	struct profile *profile = sample__empty();
 	struct process *process = sample__process(profile, 800, "server");
@@ -273,6 +278,62 @@ static struct profile *sample__profile(void)
 		     950 * MS);
 	sample__audit(&profile->audit);
 	return profile;
+}
+
+static inline void sample__share(struct verdict *verdict, enum io_model model, double part,
+				 uint64_t operations, const char *evidence)
+{
+	struct model_share *share =
+		sample__grow(&verdict->shares, &verdict->share_count, sizeof(*share));
+	char **text;
+
+	*share = (struct model_share){.model = model, .share = part, .operations = operations};
+	text = sample__grow(&share->evidence, &share->evidence_count, sizeof(*text));
+	*text = strdup(evidence);
+}
+
+static inline struct finding *sample__finding(struct profile *profile, const char *id,
+					      uint64_t harm, const char *text)
+{
+	struct finding *finding =
+		sample__grow(&profile->findings, &profile->finding_count, sizeof(*finding));
+
+	*finding = (struct finding){.id = id,
+				    .severity = SEVERITY_WARNING,
+				    .pid = 800,
+				    .harm = harm,
+				    .text = strdup(text)};
+	return finding;
+}
+
+/* What is judged of sample__profile(): an event loop that is blocked, with a pool of threads. */
+static inline void sample__verdict(struct profile *profile)
+{
+	struct process *server = &profile->processes[0], *logger = &profile->processes[1];
+	struct finding *finding;
+
+	server->verdict.model = server->threads[1].verdict.model = MODEL_EPOLL;
+	sample__share(&server->verdict, MODEL_EPOLL, 0.75, 903, "903 calls followed epoll");
+	sample__share(&server->verdict, MODEL_BLOCKING, 0.25, 301, "301 calls on descriptors");
+	server->structure = STRUCTURE_EVENT_LOOP_POOL;
+	server->concurrency = (struct level){.mean = 2.5, .max = 17, .max_known = true};
+	server->parallelism = (struct level){.mean = 6, .max = 8, .max_known = true};
+	server->cost = (struct cost){.threads_mean = 9.5,
+				     .stacks_known = true,
+				     .stack_reserved = 80ULL << 20,
+				     .stack_resident = 1 << 20,
+				     .kernel_stack = 160 << 10,
+				     .operations = 1204,
+				     .bytes = 1 << 20};
+	logger->verdict.why = strdup("too little data: 3 I/O operations");
+	finding = sample__finding(profile, "loop_blocked_in_handler", 1200 * MS,
+				  "the event loop of `a\033[2J` was blocked in its handlers");
+	finding->tid = 800;
+	finding->figures[0] = (struct figure){"blocked_ns", 1200 * MS + 1};
+	finding->figures[1] = (struct figure){"share", 0.25};
+	finding->figure_count = 2;
+	finding = sample__finding(profile, "threads_only_wait", 3 * MS, "many threads wait");
+	finding->severity = SEVERITY_NOTICE;
 }
 
 #endif

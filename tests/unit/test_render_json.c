@@ -3,23 +3,13 @@
  * The JSON format: its names are promised, unknown is null, and no text can break it.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <locale.h>
 #include <math.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 #include <json-c/json.h>
 
-#include "render/render.h"
-#include "tests/unit/render_sample.h"
+#include "tests/unit/render_steps.h"
 
 #define SCHEMA_PATH "docs/profile.schema.json"
 
@@ -27,14 +17,7 @@ static const struct render_options plain;
 
 static char *render(const struct profile *profile, const struct render_options *options)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
-
-	assert_non_null(stream);
-	assert_int_equal(render__json(stream, profile, options), 0);
-	assert_int_equal(fclose(stream), 0);
-	return text;
+	return render_with(render__json, profile, options);
 }
 
 /* The document as a program reads it: strict, so that nothing is forgiven. */
@@ -249,7 +232,7 @@ static void unknown_is_null_and_never_0(void **state)
 	profile__free(profile);
 }
 
-static void what_is_not_judged_yet_is_there_and_empty(void **state)
+static void what_was_not_judged_is_there_and_empty(void **state)
 {
 	static const char *const empty[] = {"processes 0 io_models", "processes 0 requests",
 					    "processes 0 loops", "findings"};
@@ -262,6 +245,84 @@ static void what_is_not_judged_yet_is_there_and_empty(void **state)
 	assert_string_equal(text_at(document, "processes 0 io_model"), "unknown");
 	assert_string_equal(text_at(document, "processes 0 structure"), "unknown");
 	assert_string_equal(text_at(document, "processes 0 threads 0 io_model"), "unknown");
+	json_object_put(document);
+	profile__free(profile);
+}
+
+static void verdicts_arrive_with_their_evidence(void **state)
+{
+	struct profile *profile = sample__profile();
+	struct json_object *document, *share, *process;
+	double mean;
+
+	(void)state;
+	sample__verdict(profile);
+	document = document_of(profile, &plain);
+	process = at(document, "processes 0");
+	assert_string_equal(text_at(process, "io_model"), "epoll");
+	assert_null(at(process, "io_model_reason"));
+	assert_string_equal(text_at(process, "structure"), "event_loop_pool");
+	assert_int_equal(json_object_array_length(at(process, "io_models")), 2);
+	share = at(process, "io_models 0");
+	assert_string_equal(text_at(share, "model"), "epoll");
+	assert_true(json_object_get_double(at(share, "share")) == 0.75);
+	assert_int_equal(number_at(share, "operations"), 903);
+	assert_string_equal(text_at(share, "evidence 0"), "903 calls followed epoll");
+	assert_string_equal(text_at(document, "processes 1 io_model"), "unknown");
+	assert_string_equal(text_at(document, "processes 1 io_model_reason"),
+			    "too little data: 3 I/O operations");
+	assert_string_equal(text_at(process, "threads 1 io_model"), "epoll");
+	assert_true(json_object_get_double(at(process, "concurrency mean")) == 2.5);
+	assert_int_equal(number_at(process, "concurrency max"), 17);
+	assert_int_equal(number_at(process, "parallelism max"), 8);
+	assert_int_equal(number_at(process, "cost operations"), 1204);
+	assert_int_equal(number_at(process, "cost stack_reserved_bytes"), 80ULL << 20);
+	assert_int_equal(number_at(process, "cost kernel_stack_bytes"), 160 << 10);
+	/* 30.43 s on CPUs: written with as many digits as there can be */
+	mean = json_object_get_double(at(process, "cost cpu_ns_per_operation"));
+	assert_true(fabs(mean - (double)profile->processes[0].account.running / 1204) < 0.1);
+	json_object_put(document);
+	profile__free(profile);
+}
+
+static void findings_arrive_with_their_figures(void **state)
+{
+	struct profile *profile = sample__profile();
+	struct json_object *document, *finding;
+
+	(void)state;
+	sample__verdict(profile);
+	document = document_of(profile, &plain);
+	assert_int_equal(json_object_array_length(at(document, "findings")), 2);
+	finding = at(document, "findings 0");
+	assert_string_equal(text_at(finding, "id"), "loop_blocked_in_handler");
+	assert_string_equal(text_at(finding, "severity"), "warning");
+	assert_int_equal(number_at(finding, "pid"), 800);
+	assert_int_equal(number_at(finding, "tid"), 800);
+	assert_int_equal(number_at(finding, "harm_ns"), 1200 * MS);
+	/* figures that are whole are integers, whatever they are kept in */
+	assert_int_equal(number_at(finding, "evidence blocked_ns"), 1200 * MS + 1);
+	assert_true(json_object_get_double(at(finding, "evidence share")) == 0.25);
+	assert_non_null(strstr(text_at(finding, "text"), "\\x1b[2J"));
+	assert_false(json_object_object_get_ex(at(document, "findings 1"), "tid", NULL));
+	json_object_put(document);
+	profile__free(profile);
+}
+
+/* Operations are calls: the waits tier has not counted them. */
+static void the_waits_tier_knows_no_cost_of_an_operation(void **state)
+{
+	static const char *const unknown[] = {"operations", "bytes", "cpu_ns_per_operation",
+					      "cpu_ns_per_byte"};
+	struct profile *profile = sample__profile();
+	struct json_object *document;
+
+	(void)state;
+	sample__verdict(profile);
+	profile->tier = TIER_WAITS;
+	document = document_of(profile, &plain);
+	for (size_t i = 0; i < COUNT(unknown); i++)
+		assert_null(at(at(document, "processes 0 cost"), unknown[i]));
 	json_object_put(document);
 	profile__free(profile);
 }
@@ -380,18 +441,8 @@ static void no_number_is_not_a_number(void **state)
 
 static void a_stream_that_fails_is_reported(void **state)
 {
-	/* one fails while it is written, the other one when what it buffers is flushed */
-	struct profile *profiles[] = {sample__profile(), sample__empty()};
-
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		FILE *full = fopen("/dev/full", "w");
-
-		assert_non_null(full);
-		assert_int_equal(render__json(full, profiles[i], &plain), -EIO);
-		fclose(full);
-		profile__free(profiles[i]);
-	}
+	assert_failing_streams_are_reported(render__json);
 }
 
 /* Exits with 77 where the validator is not installed. */
@@ -433,6 +484,8 @@ static void the_output_is_what_the_schema_promises(void **state)
 	if (status != 77) {
 		assert_int_equal(status, 0);
 		assert_int_equal(validate(empty, &plain, false), 0);
+		sample__verdict(profile);
+		assert_int_equal(validate(profile, &plain, false), 0);
 		/* the schema can fail, too */
 		profile->exit_status = 256;
 		assert_int_equal(validate(profile, &plain, true), 1);
@@ -451,7 +504,10 @@ int main(void)
 		cmocka_unit_test(figures_arrive_unchanged),
 		cmocka_unit_test(mean_parallelism_is_running_time_by_lifetime),
 		cmocka_unit_test(unknown_is_null_and_never_0),
-		cmocka_unit_test(what_is_not_judged_yet_is_there_and_empty),
+		cmocka_unit_test(what_was_not_judged_is_there_and_empty),
+		cmocka_unit_test(verdicts_arrive_with_their_evidence),
+		cmocka_unit_test(findings_arrive_with_their_figures),
+		cmocka_unit_test(the_waits_tier_knows_no_cost_of_an_operation),
 		cmocka_unit_test(the_waits_tier_has_no_syscalls),
 		cmocka_unit_test(buckets_are_there_on_request),
 		cmocka_unit_test(names_cannot_break_the_document),
@@ -462,8 +518,6 @@ int main(void)
 		cmocka_unit_test(the_output_is_what_the_schema_promises),
 	};
 
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		return 1;
 	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, use_utf8, NULL);
 }

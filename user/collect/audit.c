@@ -23,7 +23,9 @@ void audit__compare(struct comparison *books, const struct thread_row *row)
 		row->before.rundelay + ledger->sum[LEDGER_RUNNABLE] + ledger->sum[LEDGER_PREEMPTED];
 	books->our_voluntary = row->before.voluntary + ledger->voluntary;
 	books->our_involuntary = row->before.involuntary + ledger->involuntary;
-	books->idle_wake = row->idle_wake;
+	books->clock_gain = row->clock_gain;
+	books->clock_loss = row->clock_loss;
+	books->put_off = row->put_off;
 }
 
 /* How far the kernel's figure is outside low .. high, as a fraction of it; above is negative. */
@@ -47,7 +49,8 @@ static uint64_t switches_off(const struct comparison *books)
 static void compare_all(struct profile *profile)
 {
 	double runtime = 0, rundelay = 0, switches = 0;
-	double our_runtime = 0, our_rundelay = 0, off_switches = 0, idle_wake = 0, wakeups = 0;
+	double our_runtime = 0, our_rundelay = 0, off_switches = 0, wakeups = 0;
+	double gain = 0, loss = 0;
 	struct audit *audit = &profile->audit;
 
 	audit->conserved = true;
@@ -66,15 +69,19 @@ static void compare_all(struct profile *profile)
 			our_rundelay += books->our_rundelay;
 			switches += books->voluntary + books->involuntary;
 			off_switches += switches_off(books); /* signs must not cancel */
-			idle_wake += books->idle_wake;
+			gain += books->clock_gain;
+			loss += books->clock_loss;
+			audit->put_off += books->put_off;
 			wakeups += thread->wakeups;
 		}
 	}
 	audit->conserved = audit->residual == 0;
-	audit->idle_wake = idle_wake;
-	audit->runtime_error = outside(runtime, our_runtime, our_runtime + idle_wake);
-	audit->rundelay_error = outside(rundelay, our_rundelay - idle_wake, our_rundelay);
-	audit->together_error = outside(runtime + rundelay, our_runtime + our_rundelay - idle_wake,
+	audit->clock_gain = gain;
+	audit->clock_loss = loss;
+	audit->runtime_error = outside(runtime, our_runtime - loss, our_runtime + gain);
+	audit->rundelay_error = outside(rundelay, our_rundelay - gain, our_rundelay + loss);
+	/* what a thread lost is its delay; what it gained was, but for the time to the enqueue */
+	audit->together_error = outside(runtime + rundelay, our_runtime + our_rundelay - gain,
 					our_runtime + our_rundelay);
 	audit->rundelay_per_wakeup = wakeups ? audit->rundelay_error * rundelay / wakeups : 0;
 	audit->switches_error = switches ? off_switches / switches : 0;

@@ -10,6 +10,13 @@
 
 #include "collect/command.h"
 
+static void redirect(int stdout_fd, int stderr_fd)
+{
+	if ((stdout_fd > 0 && dup2(stdout_fd, STDOUT_FILENO) < 0) ||
+	    (stderr_fd > 0 && dup2(stderr_fd, STDERR_FILENO) < 0))
+		_exit(1);
+}
+
 /* In the child. A parent that dies before the release closes the pipe: then do not run. */
 static void __attribute__((noreturn)) run(char **argv, int release_fd, int error_fd)
 {
@@ -29,7 +36,7 @@ static void __attribute__((noreturn)) run(char **argv, int release_fd, int error
 	_exit(command__exec_status(-err));
 }
 
-int command__spawn(struct command *command, char **argv)
+int command__spawn(struct command *command, char **argv, int stdout_fd, int stderr_fd)
 {
 	int release[2] = {-1, -1}, error[2] = {-1, -1}, err;
 
@@ -42,6 +49,7 @@ int command__spawn(struct command *command, char **argv)
 	if (command->pid == 0) {
 		close(release[1]);
 		close(error[0]);
+		redirect(stdout_fd, stderr_fd);
 		run(argv, release[0], error[1]);
 	}
 	close(release[0]);

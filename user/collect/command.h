@@ -15,8 +15,11 @@ struct command {
 	int error_fd;	/* the errno of an exec that failed */
 };
 
-/* Forks. The child waits; nothing of the command runs yet. Returns 0 or a negative errno. */
-int command__spawn(struct command *command, char **argv);
+/*
+ * Forks. The child waits; nothing of the command runs yet. `stdout_fd` and `stderr_fd` are where it
+ * will write; 0: where we do. Returns 0 or a negative errno.
+ */
+int command__spawn(struct command *command, char **argv, int stdout_fd, int stderr_fd);
 
 /*
  * Lets it execute. Returns 0 once the exec has succeeded, or the negative errno with which it

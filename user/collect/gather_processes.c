@@ -15,7 +15,8 @@
 /* Set in `room` by user space: no thread row was left when it was looked at last. */
 #define LOOKED_EMPTY(row) ((row)->room[0])
 
-/* ns in flight, all requests together: those that are open have been since they were submitted. */
+/* ns in flight, all requests together: those that are open have been since they were submitted, up
+ * to the end of the window or of the process. */
 static uint64_t time_in_flight(const struct request_row *row, uint64_t end)
 {
 	uint64_t open = (uint64_t)row->inflight * end - row->open_since;
@@ -42,7 +43,7 @@ static char *block_device_name(uint32_t device)
 }
 
 static int requests__from_row(struct requests *requests, const struct look *look,
-			      const struct request_row *row)
+			      const struct request_row *row, uint64_t end)
 {
 	const struct sources *sources = &look->sources;
 	int err = 0;
@@ -50,6 +51,7 @@ static int requests__from_row(struct requests *requests, const struct look *look
 	*requests = (struct requests){
 		.api = row->key.api,
 		.operation = operations__name(row->key.api, row->key.operation),
+		.operation_outstanding = request__is_operation(row->key.api, row->key.operation),
 		.submitted = row->submitted,
 		.completed = row->completed,
 		.failed = row->failed,
@@ -58,9 +60,13 @@ static int requests__from_row(struct requests *requests, const struct look *look
 		.alike = row->alike,
 		.open = row->inflight > 0 ? (uint64_t)row->inflight : 0,
 		.bytes = row->bytes,
-		.inflight_total = time_in_flight(row, look->end),
+		.censored = row->censored,
+		.more = row->more,
+		.inflight_total = time_in_flight(row, end),
 		.inflight_max = row->inflight_max > 0 ? (uint64_t)row->inflight_max : 0,
 		.batches = row->batches,
+		.reaps = row->reaps,
+		.submit_known = row->key.api == REQUEST_LINUX_AIO,
 		.submit_blocked = row->submit_blocked,
 		.overflowed = row->overflowed,
 	};
@@ -94,6 +100,8 @@ static int by_time_in_flight(const void *a, const void *b)
 static int take_requests(struct process_notes *notes, const struct look *look, uint32_t process)
 {
 	const struct rows *rows = &look->sources.pools[POOL_REQUESTS];
+	const struct process_row *owner = rows__at(&look->sources.pools[POOL_PROCESSES], process);
+	uint64_t end = owner->ended && owner->ended < look->end ? owner->ended : look->end;
 	struct requests *grown;
 	int err = 0;
 
@@ -106,7 +114,7 @@ static int take_requests(struct process_notes *notes, const struct look *look, u
 		if (!grown)
 			return -ENOMEM;
 		notes->requests = grown;
-		err = requests__from_row(&grown[notes->request_count++], look, row);
+		err = requests__from_row(&grown[notes->request_count++], look, row, end);
 	}
 	if (notes->request_count)
 		qsort(notes->requests, notes->request_count, sizeof(*notes->requests),

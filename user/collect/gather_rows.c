@@ -178,7 +178,7 @@ int wait__from_row(struct wait *wait, const struct sources *sources, uint32_t nu
 	return err;
 }
 
-static int text_order(const char *left, const char *right)
+int text_order(const char *left, const char *right)
 {
 	if (!left || !right)
 		return (left != NULL) - (right != NULL);

@@ -16,6 +16,7 @@ struct lead {
 	bool is_open;
 	uint32_t first_wait, wait_count; /* in the sorted lists */
 	uint32_t first_call, call_count;
+	uint32_t first_attempt, attempt_count;
 };
 
 static int compare_owned(const void *a, const void *b)
@@ -27,35 +28,16 @@ static int compare_owned(const void *a, const void *b)
 	return (left->number > right->number) - (left->number < right->number);
 }
 
-static int list_waits(struct look *look)
+/* The rows of a pool by the threads that own them: the first member of their key. */
+static int list_rows(const struct rows *rows, struct owned **list, size_t *count)
 {
-	const struct rows *rows = &look->sources.pools[POOL_WAITS];
-
-	look->waits = calloc(rows->used + 1, sizeof(*look->waits));
-	if (!look->waits)
+	*count = 0;
+	*list = calloc(rows->used + 1, sizeof(**list));
+	if (!*list)
 		return -ENOMEM;
-	for (uint32_t i = 1; i <= rows->used; i++) {
-		const struct wait_row *row = rows__at(rows, i);
-
-		look->waits[look->wait_count++] = (struct owned){row->key.thread, i};
-	}
-	qsort(look->waits, look->wait_count, sizeof(struct owned), compare_owned);
-	return 0;
-}
-
-static int list_calls(struct look *look)
-{
-	const struct rows *rows = &look->sources.pools[POOL_CALLS];
-
-	look->calls = calloc(rows->used + 1, sizeof(*look->calls));
-	if (!look->calls)
-		return -ENOMEM;
-	for (uint32_t i = 1; i <= rows->used; i++) {
-		const struct call_row *row = rows__at(rows, i);
-
-		look->calls[look->call_count++] = (struct owned){row->key.thread, i};
-	}
-	qsort(look->calls, look->call_count, sizeof(struct owned), compare_owned);
+	for (uint32_t i = 1; i <= rows->used; i++)
+		(*list)[(*count)++] = (struct owned){*(const uint32_t *)rows__at(rows, i), i};
+	qsort(*list, *count, sizeof(**list), compare_owned);
 	return 0;
 }
 
@@ -192,6 +174,35 @@ static int fill_calls(struct thread *thread, const struct look *look, const stru
 	return err;
 }
 
+/* Also tells the calls of the runs that they made. */
+static int fill_attempts(struct thread *thread, const struct look *look, const struct lead *lead)
+{
+	int err = 0;
+
+	thread->attempts = calloc(lead->attempt_count + 1, sizeof(*thread->attempts));
+	if (!thread->attempts)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < lead->attempt_count && !err; i++) {
+		struct attempts *attempts = &thread->attempts[thread->attempt_count++];
+
+		err = attempts__from_row(attempts, &look->sources,
+					 look->attempts[lead->first_attempt + i].number);
+		for (size_t j = 0; j < thread->call_count; j++) {
+			struct call *call = &thread->calls[j];
+
+			if (strcmp(call->name, attempts->syscall) != 0)
+				continue;
+			call->spin_runs += attempts->spin_runs;
+			call->spin_cpu += attempts->spin_cpu;
+		}
+	}
+	if (!err)
+		err = attempts__merge(thread->attempts, &thread->attempt_count);
+	qsort(thread->attempts, thread->attempt_count, sizeof(*thread->attempts),
+	      attempts__by_refusals);
+	return err;
+}
+
 static void fill_account(struct thread *thread, const struct thread_row *row, bool full)
 {
 	bool in_kernel = row->flags & (THREAD_KTHREAD | THREAD_IO_WORKER);
@@ -200,7 +211,7 @@ static void fill_account(struct thread *thread, const struct thread_row *row, bo
 
 	account->user = ledger->sum[LEDGER_USER];
 	account->kernel = ledger->sum[LEDGER_KERNEL];
-	account->running = account->user + account->kernel + ledger->sum[LEDGER_RUNNING];
+	account->running = ledger__cpu(ledger);
 	if (in_kernel)
 		account->kernel = account->running;
 	/* a thread that made no call while it was watched: nobody knows where it ran */
@@ -255,6 +266,11 @@ static int fill_thread(struct thread *thread, const struct look *look, const str
 	err = fill_waits(thread, look, lead);
 	if (!err)
 		err = fill_calls(thread, look, lead);
+	if (!err)
+		err = fill_attempts(thread, look, lead);
+	if (!err)
+		err = loops__of_thread(thread, &look->sources, &lead->row,
+				       lead->is_open ? &lead->open : NULL);
 	fill_account(thread, &lead->row, look->tier == TIER_FULL);
 	audit__compare(&thread->books, &lead->row);
 	return err;
@@ -262,12 +278,15 @@ static int fill_thread(struct thread *thread, const struct look *look, const str
 
 int look__open(struct look *look, const struct session *session)
 {
+	const struct rows *pools = look->sources.pools;
 	int err = sources__open(&look->sources, session);
 
 	if (!err)
-		err = list_waits(look);
+		err = list_rows(&pools[POOL_WAITS], &look->waits, &look->wait_count);
 	if (!err)
-		err = list_calls(look);
+		err = list_rows(&pools[POOL_CALLS], &look->calls, &look->call_count);
+	if (!err)
+		err = list_rows(&pools[POOL_ATTEMPTS], &look->attempts, &look->attempt_count);
 	return err;
 }
 
@@ -275,9 +294,10 @@ void look__close(struct look *look)
 {
 	free(look->waits);
 	free(look->calls);
+	free(look->attempts);
 	sources__close(&look->sources);
-	look->waits = look->calls = NULL;
-	look->wait_count = look->call_count = 0;
+	look->waits = look->calls = look->attempts = NULL;
+	look->wait_count = look->call_count = look->attempt_count = 0;
 }
 
 bool look__has_thread(const struct look *look, uint32_t number)
@@ -321,6 +341,8 @@ int member__from_row(struct member *member, const struct look *look, uint32_t nu
 	lead.is_open = ledger__close(&lead.row.ledger, look->end, &lead.open);
 	lead.first_wait = look__find(look->waits, look->wait_count, number, &lead.wait_count);
 	lead.first_call = look__find(look->calls, look->call_count, number, &lead.call_count);
+	lead.first_attempt =
+		look__find(look->attempts, look->attempt_count, number, &lead.attempt_count);
 	*member = (struct member){
 		.tid = lead.row.tid,
 		.tgid = lead.row.tgid,

@@ -21,6 +21,8 @@ struct look {
 	size_t wait_count;
 	struct owned *calls;
 	size_t call_count;
+	struct owned *attempts;
+	size_t attempt_count;
 };
 
 /* A thread of the model, and what finds its process. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "collect/preflight.h"
+#include "names/uring_hooks.h"
 
 static bool has_capability(const struct __user_cap_data_struct *data, int capability)
 {
@@ -46,6 +47,90 @@ static const struct btf_type *find_hook(const struct btf *btf, const char *name)
 	return type ? btf__type_by_id(btf, type->type) : NULL;
 }
 
+/* One letter for each argument of a hook, behind the context pointer that all have. */
+static bool read_signature(const struct btf *btf, const struct btf_type *hook,
+			   char signature[URING_SIGNATURE])
+{
+	const struct btf_param *arguments = btf_params(hook);
+	int count = btf_vlen(hook) - 1;
+
+	if (count < 0 || count >= URING_SIGNATURE)
+		return false;
+	for (int i = 0; i < count; i++) {
+		int id = btf__resolve_type(btf, arguments[i + 1].type);
+		const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(btf, id);
+
+		if (!type)
+			return false;
+		signature[i] = btf_is_ptr(type) ? 'p' : (char)('0' + type->size % 10);
+	}
+	signature[count] = '\0';
+	return true;
+}
+
+/* Bit numbers of flags that mark a request with many completions, wherever they are (5.19). */
+static const struct btf_type *find_request_flags(const struct btf *btf)
+{
+	int count = (int)btf__type_cnt(btf);
+
+	for (int id = 1; id < count; id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		if (!btf_is_enum(type) || btf_vlen(type) < 8)
+			continue;
+		if (!strcmp(btf__name_by_offset(btf, btf_enum(type)->name_off),
+			    "REQ_F_FIXED_FILE_BIT"))
+			return type;
+	}
+	return NULL;
+}
+
+static uint64_t many_flags(const struct btf *btf)
+{
+	const struct btf_type *type = find_request_flags(btf);
+	uint64_t flags = 0;
+
+	for (int i = 0; type && i < btf_vlen(type); i++) {
+		const struct btf_enum *value = &btf_enum(type)[i];
+		const char *name = btf__name_by_offset(btf, value->name_off);
+
+		if (!strcmp(name, "REQ_F_APOLL_MULTISHOT_BIT") ||
+		    !strcmp(name, "REQ_F_MULTISHOT_BIT"))
+			flags |= 1ULL << (value->val & 63);
+	}
+	return flags;
+}
+
+static void look_at_uring(const struct btf *btf, struct preflight *preflight)
+{
+	struct uring_hooks *hooks = &preflight->uring;
+	char signature[URING_SIGNATURE];
+	const char *name;
+
+	for (size_t i = 0; (name = uring_hooks__name(i)); i++) {
+		const struct btf_type *hook = find_hook(btf, name);
+
+		if (!hook || !read_signature(btf, hook, signature))
+			continue;
+		if (uring_hooks__learn(hooks, name, signature) &&
+		    !strcmp(name, "io_uring_submit_sqe"))
+			preflight->uring_old_submit = true;
+	}
+	if (uring_hooks__can_follow(hooks))
+		hooks->many_flags = many_flags(btf);
+}
+
+static bool has_helper(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
+	const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(btf, id);
+
+	for (int i = 0; type && i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_enum(type)[i].name_off), name))
+			return true;
+	return false;
+}
+
 /* With that many arguments, a context pointer aside. */
 static bool has_hook(const struct btf *btf, const char *name, int arguments)
 {
@@ -59,7 +144,7 @@ static bool has_block_hooks(const struct btf *btf)
 {
 	return has_hook(btf, "block_rq_insert", 1) && has_hook(btf, "block_rq_issue", 1) &&
 	       has_hook(btf, "block_rq_complete", 3) && has_hook(btf, "block_rq_requeue", 1) &&
-	       has_hook(btf, "block_rq_merge", 1) && has_hook(btf, "block_bio_queue", 1);
+	       has_hook(btf, "block_rq_merge", 1);
 }
 
 static bool has_function(const struct btf *btf, const char *name)
@@ -150,9 +235,12 @@ static void look_at_btf(const struct btf *btf, struct preflight *preflight)
 	preflight->hook_io_start = has_hook(btf, "block_io_start", 1);
 	preflight->uprobe_multi =
 		btf__find_by_name_kind(btf, "bpf_uprobe_multi_link", BTF_KIND_STRUCT) > 0;
-	preflight->attach_cookie = has_function(btf, "bpf_get_attach_cookie_trace");
+	preflight->attach_cookie = has_helper(btf, "BPF_FUNC_get_attach_cookie");
 	preflight->task_iterator = has_function(btf, "bpf_iter_task");
 	preflight->rdonly_cast = has_function(btf, "bpf_rdonly_cast");
+	preflight->loop = has_helper(btf, "BPF_FUNC_loop");
+	preflight->hook_bio = find_hook(btf, "block_bio_queue") != NULL;
+	look_at_uring(btf, preflight);
 	preflight->group_rq = member_offset(btf, "sched_entity", "cfs_rq") >= 0 &&
 			      member_offset(btf, "cfs_rq", "rq") >= 0;
 	look_at_percpu(btf, preflight);

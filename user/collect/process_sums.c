@@ -47,6 +47,27 @@ static int add_up_calls(struct process *process)
 	return err;
 }
 
+static int add_up_attempts(struct process *process)
+{
+	size_t total = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < process->thread_count; i++)
+		total += process->threads[i].attempt_count;
+	process->attempts = calloc(total + 1, sizeof(*process->attempts));
+	if (!process->attempts)
+		return -ENOMEM;
+	for (size_t i = 0; i < process->thread_count; i++)
+		for (size_t j = 0; j < process->threads[i].attempt_count && !err; j++)
+			err = attempts__copy(&process->attempts[process->attempt_count++],
+					     &process->threads[i].attempts[j]);
+	if (!err)
+		err = attempts__merge(process->attempts, &process->attempt_count);
+	qsort(process->attempts, process->attempt_count, sizeof(*process->attempts),
+	      attempts__by_refusals);
+	return err;
+}
+
 static int compare_instants(const void *a, const void *b)
 {
 	const int64_t *left = a, *right = b;
@@ -112,30 +133,13 @@ static int processes_by_blocking(const void *a, const void *b)
 			   &((const struct process *)b)->account);
 }
 
-/* Classes of waits in which an I/O operation of the program's is outstanding: docs/definitions.md
- */
-static bool is_operation(const struct wait *wait)
-{
-	switch (wait->class) {
-	case CLASS_DISK:
-	case CLASS_NETWORK:
-	case CLASS_IPC:
-	case CLASS_TERMINAL:
-	case CLASS_TIMER:
-	case CLASS_FAULT:
-		return !wait->idle;
-	default:
-		return false;
-	}
-}
-
 /* ns asleep in operations. Those of a helper of POSIX AIO are behind requests, which count. */
 static double operating_time(const struct thread *thread)
 {
 	double sum = 0;
 
 	for (size_t i = 0; i < thread->wait_count && !thread->aio_helper; i++)
-		if (is_operation(&thread->waits[i]))
+		if (wait__is_operation(&thread->waits[i]))
 			sum += (double)thread->waits[i].total;
 	return sum;
 }
@@ -154,7 +158,7 @@ static void fill_levels(struct process *process)
 		struct requests *requests = &process->requests[i];
 
 		requests->inflight_mean = (double)requests->inflight_total / life;
-		if (requests->api != REQUEST_BLOCK)
+		if (requests->operation_outstanding)
 			operating += (double)requests->inflight_total;
 	}
 	for (size_t i = 0; i < process->thread_count; i++)
@@ -164,27 +168,23 @@ static void fill_levels(struct process *process)
 	process->cost.threads_mean = alive / life;
 }
 
-/* The calls of a helper of POSIX AIO do what its requests are counted for. */
-static void add_up_calls_of(const struct thread *thread, struct cost *cost)
+static void add_up_operations(struct process *process)
 {
-	for (size_t i = 0; i < thread->call_count && !thread->aio_helper; i++) {
-		const struct call *call = &thread->calls[i];
+	struct cost *cost = &process->cost;
+
+	for (size_t i = 0; i < process->call_count; i++) {
+		const struct call *call = &process->calls[i];
 
 		if (!(syscalls__traits_of(call->name) & TRAIT_IO))
 			continue;
 		cost->operations += call->calls - call->eagain;
 		cost->bytes += call->bytes;
 	}
-}
-
-static void add_up_operations(struct process *process)
-{
-	struct cost *cost = &process->cost;
-
-	for (size_t i = 0; i < process->thread_count; i++)
-		add_up_calls_of(&process->threads[i], cost);
 	for (size_t i = 0; i < process->request_count; i++) {
-		if (process->requests[i].api == REQUEST_BLOCK)
+		/* block requests are behind an operation that counts; those of POSIX AIO are calls
+		 * of its helper threads, which are counted above */
+		if (process->requests[i].api == REQUEST_BLOCK ||
+		    process->requests[i].api == REQUEST_POSIX_AIO)
 			continue;
 		cost->operations += process->requests[i].completed;
 		cost->bytes += process->requests[i].bytes;
@@ -213,6 +213,8 @@ int process__add_up(struct process *process)
 		err = add_up_waits(process);
 	if (!err)
 		err = add_up_calls(process);
+	if (!err)
+		err = add_up_attempts(process);
 	if (!err) {
 		fill_levels(process);
 		add_up_operations(process);

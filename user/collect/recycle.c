@@ -117,21 +117,17 @@ static int give_back_requests(struct session *session, const struct look *look, 
 	return err ? err : give_back(session, look, POOL_REQUESTS, number);
 }
 
-/* A thread's refused calls are few: they are looked for among all. */
 static int give_back_io(struct session *session, const struct look *look, uint32_t thread)
 {
 	const struct thread_row *row = rows__at(&look->sources.pools[POOL_THREADS], thread);
-	const struct rows *rows = &look->sources.pools[POOL_ATTEMPTS];
+	uint32_t first, count;
 	int err = 0;
 
 	for (int i = 0; i < THREAD_LOOPS && !err; i++)
-		err = give_back_loop(session, look, row->loops[i]);
-	for (uint32_t i = 1; i <= rows->used && !err; i++) {
-		const struct attempt_row *attempt = rows__at(rows, i);
-
-		if (attempt->key.thread == thread)
-			err = give_back_attempts(session, look, i);
-	}
+		err = give_back_loop(session, look, row->loops[i].row);
+	first = look__find(look->attempts, look->attempt_count, thread, &count);
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = give_back_attempts(session, look, look->attempts[first + i].number);
 	return err;
 }
 

@@ -12,6 +12,7 @@
 #include "collect/session_internal.h"
 #include "names/syscall_traits.h"
 #include "names/syscalls.h"
+#include "names/uring_hooks.h"
 
 uint64_t session__now(void)
 {
@@ -69,6 +70,8 @@ static void set_kernel(struct waitscope_bpf *skeleton, const struct preflight *p
 	bool context = preflight__knows_context(preflight);
 
 	skeleton->rodata->have_rdonly_cast = preflight->rdonly_cast;
+	skeleton->rodata->have_loop = preflight->loop;
+	*(struct uring_hooks *)&skeleton->rodata->uring = preflight->uring;
 	skeleton->rodata->have_preempt_count = context;
 	skeleton->rodata->have_hrtimer_bases = context && preflight->hrtimer_bases.present;
 	skeleton->rodata->have_timer_bases = context && preflight->timer_bases.present;
@@ -84,8 +87,27 @@ static void set_kernel(struct waitscope_bpf *skeleton, const struct preflight *p
 			 (uint16_t *)skeleton->rodata->syscall_traits[1]);
 }
 
-static void choose_programs(struct waitscope_bpf *skeleton, const struct session_options *options,
-			    const struct preflight *preflight)
+static int choose_uring_programs(struct waitscope_bpf *skeleton, bool full,
+				 const struct preflight *preflight)
+{
+	const struct uring_hooks *hooks = &preflight->uring;
+	bool follow = full && uring_hooks__can_follow(hooks);
+
+	bpf_program__set_autoload(skeleton->progs.uring_submit, follow);
+	bpf_program__set_autoload(skeleton->progs.uring_complete, follow);
+	bpf_program__set_autoload(skeleton->progs.uring_work, follow && hooks->work);
+	bpf_program__set_autoload(skeleton->progs.uring_poll, follow && hooks->poll);
+	bpf_program__set_autoload(skeleton->progs.uring_failed, follow && hooks->failed);
+	bpf_program__set_autoload(skeleton->progs.uring_overflow, follow && hooks->overflow);
+	bpf_program__set_autoload(skeleton->progs.uring_block_io, follow && preflight->hook_bio);
+	if (!follow || !preflight->uring_old_submit)
+		return 0;
+	return bpf_program__set_attach_target(skeleton->progs.uring_submit, 0,
+					      "io_uring_submit_sqe");
+}
+
+static int choose_programs(struct waitscope_bpf *skeleton, const struct session_options *options,
+			   const struct preflight *preflight)
 {
 	bool full = options->tier == TIER_FULL;
 
@@ -97,6 +119,7 @@ static void choose_programs(struct waitscope_bpf *skeleton, const struct session
 	bpf_program__set_autoload(skeleton->progs.cgroup_attach_task,
 				  options->target->kind == TARGET_CGROUP && preflight->hook_cgroup);
 	bpf_program__set_autoattach(skeleton->progs.census, false);
+	return choose_uring_programs(skeleton, full, preflight);
 }
 
 static void choose_block(struct waitscope_bpf *skeleton, bool wanted,
@@ -105,7 +128,7 @@ static void choose_block(struct waitscope_bpf *skeleton, bool wanted,
 	struct bpf_program *programs[] = {
 		skeleton->progs.block_rq_insert,   skeleton->progs.block_rq_issue,
 		skeleton->progs.block_rq_requeue,  skeleton->progs.block_rq_merge,
-		skeleton->progs.block_rq_complete, skeleton->progs.block_bio_queue,
+		skeleton->progs.block_rq_complete,
 	};
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
@@ -115,8 +138,8 @@ static void choose_block(struct waitscope_bpf *skeleton, bool wanted,
 	skeleton->rodata->have_io_start = preflight->hook_io_start;
 }
 
-static void choose_aio(struct session *session, const struct session_options *options,
-		       const struct preflight *preflight)
+static void choose_posix_aio(struct session *session, const struct session_options *options,
+			     const struct preflight *preflight)
 {
 	struct bpf_program *entered = session->skeleton->progs.posix_aio_entered;
 	struct bpf_program *returned = session->skeleton->progs.posix_aio_returned;
@@ -156,10 +179,11 @@ int session__new(struct session **result, const struct session_options *options,
 		goto failed;
 	set_target(session->skeleton, options->target);
 	set_kernel(session->skeleton, preflight);
-	choose_programs(session->skeleton, options, preflight);
 	choose_block(session->skeleton, options->tier == TIER_FULL, preflight);
-	choose_aio(session, options, preflight);
-	err = session__size_maps(session, entries, options->target->id_count);
+	choose_posix_aio(session, options, preflight);
+	err = choose_programs(session->skeleton, options, preflight);
+	if (!err)
+		err = session__size_maps(session, entries, options->target->id_count);
 	if (!err)
 		err = waitscope_bpf__load(session->skeleton);
 	if (!err)

@@ -4,6 +4,7 @@
 #define WAITSCOPE_COLLECT_SESSION_INTERNAL_H
 
 #include "bpf/records.h"
+#include "bpf/uring_records.h"
 
 typedef uint8_t u8;
 typedef uint16_t u16;

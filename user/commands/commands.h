@@ -7,7 +7,14 @@ enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 int command_profile(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_models(int argc, char **argv);
 int command_workload(int argc, char **argv);
+
+/*
+ * Where a bundled workload is: in the build tree, or installed. `path` has PATH_MAX bytes. Returns
+ * 0 or a negative errno.
+ */
+int workload__find(const char *name, char *path);
 
 /* "waitscope: MESSAGE" on stderr. Diagnostics go there, results to stdout. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -11,6 +11,7 @@
 #include "collect/preflight.h"
 #include "collect/session.h"
 #include "commands/commands.h"
+#include "names/uring_hooks.h"
 
 enum rating { GOOD, LIMITED, MISSING };
 
@@ -99,6 +100,33 @@ static enum rating check_hooks(const struct preflight *preflight)
 	return worst;
 }
 
+/* Hooks of io_uring that are there in a form that is known. */
+static enum rating check_uring(const struct preflight *preflight)
+{
+	const struct uring_hooks *hooks = &preflight->uring;
+	enum rating worst;
+
+	worst = check("io_uring requests", uring_hooks__can_follow(hooks), LIMITED,
+		      preflight->uring_old_submit ? "io_uring_submit_sqe, io_uring_complete"
+						  : "io_uring_submit_req, io_uring_complete",
+		      "no tracepoints in a known form (CONFIG_IO_URING): not followed");
+	if (worst != GOOD)
+		return worst;
+	worst = check("io_uring pairing", hooks->complete.request, LIMITED,
+		      "completions name their request",
+		      "by user_data (before 5.18): where that is not unique, no latency");
+	worst = worse(worst, check("io_uring punted", hooks->work, LIMITED,
+				   "io_uring_queue_async_work", "not known"));
+	worst = worse(worst, check("io_uring polled", hooks->poll, LIMITED, "io_uring_poll_arm",
+				   "not known"));
+	worst = worse(worst, check("io_uring by device", preflight->hook_bio, LIMITED,
+				   "block_bio_queue", "not known"));
+	worst = worse(worst, check("io_uring refused", hooks->failed, LIMITED,
+				   "io_uring_req_failed", "their completions are censored"));
+	return worse(worst, check("io_uring overflow", hooks->overflow, LIMITED,
+				  "io_uring_cqe_overflow", "such completions are unseen"));
+}
+
 static enum rating check_features(const struct preflight *preflight)
 {
 	enum rating worst = GOOD;
@@ -122,6 +150,10 @@ static enum rating check_features(const struct preflight *preflight)
 			    preflight->hrtimer_bases.present && preflight->timer_bases.present,
 			    LIMITED, "timeouts are told from other interrupts",
 			    "their bases are not in BTF: timeouts count as interrupts"));
+	worst = worse(worst, check_uring(preflight));
+	worst = worse(worst, check("Linux AIO requests", preflight->loop, LIMITED,
+				   "followed from io_submit to io_getevents",
+				   "no bpf_loop (5.17): not followed"));
 	worst = worse(worst, check("kernel's own books", preflight->schedstat, LIMITED,
 				   "schedstat: the audit compares run-queue delay",
 				   "no /proc/PID/schedstat (CONFIG_SCHED_INFO): delay is not "

@@ -49,9 +49,7 @@ static const struct argp_option table[] = {
 	{0},
 };
 
-/* Wrong usage: one line, without argp's advice to try --help. */
-static void __attribute__((format(printf, 2, 3), noreturn))
-refuse(const struct argp_state *state, const char *format, ...)
+void option__refuse(const struct argp_state *state, const char *format, ...)
 {
 	va_list arguments;
 
@@ -73,10 +71,10 @@ static void set_target(struct trace_options *options, enum target_kind kind,
 		       struct argp_state *state)
 {
 	if (options->has_target && options->target.kind != kind)
-		refuse(state, "%s and %s cannot be combined", target_names[options->target.kind],
-		       target_names[kind]);
+		option__refuse(state, "%s and %s cannot be combined",
+			       target_names[options->target.kind], target_names[kind]);
 	if (options->has_target && kind != TARGET_PID && kind != TARGET_TID && kind != TARGET_TREE)
-		refuse(state, "%s can be given only once", target_names[kind]);
+		option__refuse(state, "%s can be given only once", target_names[kind]);
 	options->has_target = true;
 	options->target.kind = kind;
 }
@@ -90,7 +88,8 @@ static void set_ids(struct trace_options *options, enum target_kind kind, const 
 	set_target(options, kind, state);
 	err = target__add_ids(&options->target, list, &why);
 	if (err)
-		refuse(state, "%s %s: %s", target_names[kind], list, why ? why : strerror(-err));
+		option__refuse(state, "%s %s: %s", target_names[kind], list,
+			       why ? why : strerror(-err));
 }
 
 static void set_text(struct trace_options *options, enum target_kind kind, const char *text,
@@ -98,34 +97,48 @@ static void set_text(struct trace_options *options, enum target_kind kind, const
 {
 	set_target(options, kind, state);
 	if (!*text)
-		refuse(state, "%s needs a value", target_names[kind]);
+		option__refuse(state, "%s needs a value", target_names[kind]);
 	if (kind == TARGET_NAME && strlen(text) >= RECORDS_COMM)
-		refuse(state, "--name %s: names of processes have at most %d characters", text,
-		       RECORDS_COMM - 1);
+		option__refuse(state, "--name %s: names of processes have at most %d characters",
+			       text, RECORDS_COMM - 1);
 	options->target.text = strdup(text);
 	if (!options->target.text)
 		argp_failure(state, EXIT_FAILED, ENOMEM, "--name");
 }
 
-static uint64_t time_of(const char *option, const char *text, struct argp_state *state)
+uint64_t option__time(const char *option, const char *text, const struct argp_state *state)
 {
 	const char *why = NULL;
 	uint64_t ns = 0;
 
 	if (units__parse_time(text, &ns, &why))
-		refuse(state, "%s %s: %s", option, text, why);
+		option__refuse(state, "%s %s: %s", option, text, why);
 	return ns;
 }
 
-static uint64_t count_of(const char *option, const char *text, uint64_t low, uint64_t high,
-			 struct argp_state *state)
+uint64_t option__count(const char *option, const char *text, uint64_t low, uint64_t high,
+		       const struct argp_state *state)
 {
 	const char *why = NULL;
 	uint64_t count = 0;
 
 	if (units__parse_count(text, low, high, &count, &why))
-		refuse(state, "%s %s: %s", option, text, why);
+		option__refuse(state, "%s %s: %s", option, text, why);
 	return count;
+}
+
+uint64_t option__size(const char *option, const char *text, uint64_t low, uint64_t high,
+		      const struct argp_state *state)
+{
+	const char *why = NULL;
+	uint64_t bytes = 0;
+
+	if (units__parse_size(text, &bytes, &why))
+		option__refuse(state, "%s %s: %s", option, text, why);
+	if (bytes < low || bytes > high)
+		option__refuse(state, "%s %s: must be between %llu and %llu bytes", option, text,
+			       (unsigned long long)low, (unsigned long long)high);
+	return bytes;
 }
 
 #define MAP_ENTRIES_LOW	 16
@@ -137,14 +150,15 @@ static uint64_t entries_of_memory(const char *text, struct argp_state *state)
 	uint64_t bytes = 0, entries;
 
 	if (units__parse_size(text, &bytes, &why))
-		refuse(state, "--memory %s: %s", text, why);
+		option__refuse(state, "--memory %s: %s", text, why);
 	entries = bytes / SESSION_BYTES_PER_ENTRY;
 	if (entries < MAP_ENTRIES_LOW || entries > MAP_ENTRIES_HIGH)
-		refuse(state,
-		       "--memory %s: must be between %llu and %llu bytes, %d for each thread", text,
-		       (unsigned long long)MAP_ENTRIES_LOW * SESSION_BYTES_PER_ENTRY,
-		       (unsigned long long)MAP_ENTRIES_HIGH * SESSION_BYTES_PER_ENTRY,
-		       SESSION_BYTES_PER_ENTRY);
+		option__refuse(
+			state,
+			"--memory %s: must be between %llu and %llu bytes, %d for each thread",
+			text, (unsigned long long)MAP_ENTRIES_LOW * SESSION_BYTES_PER_ENTRY,
+			(unsigned long long)MAP_ENTRIES_HIGH * SESSION_BYTES_PER_ENTRY,
+			SESSION_BYTES_PER_ENTRY);
 	return entries;
 }
 
@@ -153,7 +167,7 @@ static enum tier tier_of(const char *text, struct argp_state *state)
 	if (strcmp(text, "waits") == 0)
 		return TIER_WAITS;
 	if (strcmp(text, "full") != 0)
-		refuse(state, "--tier %s: is 'full' or 'waits'", text);
+		option__refuse(state, "--tier %s: is 'full' or 'waits'", text);
 	return TIER_FULL;
 }
 
@@ -186,8 +200,9 @@ static error_t parse_target(int key, char *text, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->has_target)
-			refuse(state, "nothing to trace: give a command (-- COMMAND), --pid, "
-				      "--name ... or --all");
+			option__refuse(state,
+				       "nothing to trace: give a command (-- COMMAND), --pid, "
+				       "--name ... or --all");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -199,9 +214,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 	switch (key) {
 	case 'd':
-		options->duration = time_of("--duration", text, state);
+		options->duration = option__time("--duration", text, state);
 		if (!options->duration)
-			refuse(state, "--duration %s: must be longer than nothing", text);
+			option__refuse(state, "--duration %s: must be longer than nothing", text);
 		return 0;
 	case 'o':
 		options->output = text;
@@ -222,14 +237,14 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		options->json = options->buckets = true;
 		return 0;
 	case OPTION_TOP:
-		options->top = count_of("--top", text, 1, 1000000, state);
+		options->top = option__count("--top", text, 1, 1000000, state);
 		return 0;
 	case OPTION_MIN:
-		options->min = time_of("--min", text, state);
+		options->min = option__time("--min", text, state);
 		return 0;
 	case OPTION_MAP_ENTRIES:
-		options->map_entries =
-			count_of("--map-entries", text, MAP_ENTRIES_LOW, MAP_ENTRIES_HIGH, state);
+		options->map_entries = option__count("--map-entries", text, MAP_ENTRIES_LOW,
+						     MAP_ENTRIES_HIGH, state);
 		return 0;
 	case OPTION_MEMORY:
 		options->map_entries = entries_of_memory(text, state);
@@ -243,12 +258,29 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 const struct argp trace_argp = {.options = table, .parser = parse};
 
+void options__parse(const struct argp *verb, int argc, char **argv, void *input)
+{
+	argp_err_exit_status = EXIT_USAGE;
+	if (argp_parse(verb, argc, argv, ARGP_IN_ORDER, NULL, input))
+		exit(EXIT_USAGE);
+}
+
 void trace_options__parse(struct trace_options *options, const struct argp *verb, int argc,
 			  char **argv)
 {
-	argp_err_exit_status = EXIT_USAGE;
-	if (argp_parse(verb, argc, argv, ARGP_IN_ORDER, NULL, options))
-		exit(EXIT_USAGE);
+	options__parse(verb, argc, argv, options);
+}
+
+struct tracing_options trace_options__tracing(struct trace_options *options)
+{
+	return (struct tracing_options){
+		.target = &options->target,
+		.tier = options->tier,
+		.duration = options->duration,
+		.map_entries = options->map_entries,
+		.quiet = options->quiet,
+		.verbose = options->verbose,
+	};
 }
 
 void trace_options__clear(struct trace_options *options)

@@ -2,12 +2,15 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "commands/commands.h"
 #include "commands/output.h"
 
 /* A file that root made for somebody is theirs. */
@@ -145,6 +148,57 @@ int output__commit(struct output *output)
 	free(output->temporary);
 	output->temporary = NULL;
 	return 0;
+}
+
+int output__begin(struct output *output, const char *path)
+{
+	int err = output__open(output, path);
+
+	if (err)
+		complain("%s: %s", path, strerror(-err));
+	return err ? EXIT_FAILED : 0;
+}
+
+int output__conclude(struct output *output, int err)
+{
+	if (!err)
+		err = output__commit(output);
+	if (err == -EIO && errno)
+		err = -errno;
+	if (err == -EPIPE && output->stream == stdout)
+		return 0; /* nobody reads: nothing to say to nobody */
+	if (err)
+		complain("cannot write the results: %s", strerror(-err));
+	return err ? EXIT_FAILED : 0;
+}
+
+static int terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+
+	if (columns && atoi(columns) > 0)
+		return atoi(columns);
+	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		return size.ws_col;
+	return 0;
+}
+
+static bool shows_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
+	       strcmp(term, "dumb") != 0;
+}
+
+struct render_options output__style(const struct output *output, bool no_colour)
+{
+	return (struct render_options){
+		.width = output->path ? 0 : terminal_width(),
+		.colour = !no_colour && !output->path && shows_colour(),
+		.unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+	};
 }
 
 void output__close(struct output *output)

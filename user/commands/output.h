@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "render/render.h"
+
 struct output {
 	FILE *stream;
 	const char *path; /* NULL: stdout */
@@ -23,6 +25,19 @@ int output__open(struct output *output, const char *path);
 
 /* Completes it: the file gets its name. Returns 0 or a negative errno; -EPIPE: nobody reads. */
 int output__commit(struct output *output);
+
+/* output__open(), saying what went wrong. Returns 0 or an exit status. */
+int output__begin(struct output *output, const char *path);
+
+/*
+ * Commits what was written, unless `err` (a negative errno, of the renderer) says that it failed,
+ * and says what went wrong. Returns 0, also if nobody reads stdout, or an exit status. errno must
+ * have been 0 before the renderer was called: it is what a stream failed with.
+ */
+int output__conclude(struct output *output, int err);
+
+/* How results look there: the terminal's width, colour, character set. */
+struct render_options output__style(const struct output *output, bool no_colour);
 
 /* Drops what was not committed. */
 void output__close(struct output *output);

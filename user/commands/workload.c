@@ -18,6 +18,21 @@ static const struct workload workloads[] = {
 	{"blocking", "every call that blocks: pipes, terminals, files, sockets, locks, timers ..."},
 	{"nonblocking", "the same resources with O_NONBLOCK: spinning, backing off, EINPROGRESS"},
 	{"event_loop", "one epoll loop: sockets, eventfd, timerfd; level- and edge-triggered"},
+	{"select", "receive blocks by select()"},
+	{"poll", "receive blocks by poll()"},
+	{"epoll", "receive blocks by epoll: level, edge, one-shot; one thread or several"},
+	{"posix_aio", "POSIX AIO: completion by callback, signal, aio_suspend or polling"},
+	{"native_aio", "Linux AIO: io_submit, direct and buffered; getevents, eventfd, ring"},
+	{"io_uring", "read, write, recv, accept, poll, timeout ...; SQPOLL, DEFER_TASKRUN"},
+	{"overlap", "the same waiting and computing: sequential, async, parallel, both"},
+	{"thread_server", "an echo service with a delay: a thread for each connection"},
+	{"process_server", "the same with a process for each connection"},
+	{"event_server",
+	 "the same in one epoll loop, in several, or in one with a pool of threads"},
+	{"uring_server", "the same on an io_uring"},
+	{"connections", "their client: many connections, closed or open loop"},
+	{"threads", "threads that only wait: what they cost"},
+	{"fault", "waits badly, or does the same task as one should"},
 };
 
 #define WORKLOADS (sizeof(workloads) / sizeof(workloads[0]))
@@ -25,7 +40,7 @@ static const struct workload workloads[] = {
 /* In the build tree beside the program, installed below libexec. */
 static const char *const places[] = {"workloads", "../libexec/waitscope"};
 
-static int find(const char *name, char path[PATH_MAX])
+int workload__find(const char *name, char *path)
 {
 	char self[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -48,7 +63,7 @@ static int find(const char *name, char path[PATH_MAX])
 static int list(void)
 {
 	for (size_t i = 0; i < WORKLOADS; i++)
-		printf("%-12s %s\n", workloads[i].name, workloads[i].summary);
+		printf("%-14s %s\n", workloads[i].name, workloads[i].summary);
 	return EXIT_DONE;
 }
 
@@ -69,7 +84,7 @@ static int run(char **argv)
 	for (size_t i = 0; i < WORKLOADS; i++) {
 		if (strcmp(argv[0], workloads[i].name) != 0)
 			continue;
-		if (find(argv[0], path)) {
+		if (workload__find(argv[0], path)) {
 			complain("the workload '%s' is not installed", argv[0]);
 			return EXIT_FAILED;
 		}

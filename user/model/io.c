@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "model/io.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static const char *const api_names[] = {
@@ -22,6 +23,11 @@ const char *request_api__name(enum request_api api)
 const char *request_served__name(enum request_served served)
 {
 	return served < SERVED_KINDS ? served_names[served] : "other";
+}
+
+double loop__utilisation(const struct loop *loop)
+{
+	return loop->window ? 1 - (double)loop->idle / (double)loop->window : NAN;
 }
 
 void loop__clear(struct loop *loop)

@@ -20,15 +20,20 @@ struct loop {
 	const char *call;    /* static */
 	uint64_t iterations; /* returns from the call */
 	uint64_t events;     /* that these returns had ready, added up */
+	bool events_known;   /* io_uring_enter does not say */
 	uint64_t batch_max;
 	uint64_t empty;	  /* returns with nothing ready */
 	uint64_t unslept; /* of these, without a sleep: polling */
-	/* how the time from the first return to the window's end divides */
+	/* how the time divides, from the first entry to the end of the thread or the window */
+	uint64_t window;
 	uint64_t idle;	  /* asleep in the call */
+	uint64_t in_call; /* in the call and awake */
 	uint64_t busy;	  /* between a return and the next entry, on a CPU */
 	uint64_t blocked; /* ... asleep: the handler was blocked */
 	uint64_t delayed; /* ... runnable or preempted */
-	uint64_t longest_handler, longest_blocked; /* the longest stretch, and its part asleep */
+	uint64_t unknown; /* ... not known */
+	/* the longest stretch, and its part asleep; also one that was still open */
+	uint64_t longest_handler, longest_blocked;
 	char *longest_cause;	    /* "fsync on file /var/x": the longest wait in it; NULL: none */
 	struct histogram handler;   /* return to next entry */
 	struct histogram readiness; /* waking to return */
@@ -50,12 +55,17 @@ struct attempts {
 /* Requests of one process, API and operation; of block requests also one device. */
 struct requests {
 	enum request_api api;
-	const char *operation; /* static: "read", "fsync", "accept" ... */
-	char *device;	       /* of block requests; else NULL */
-	uint64_t submitted, completed, failed, cancelled;
-	uint64_t unseen; /* completed without our knowledge: reaped without a syscall */
-	uint64_t open;	 /* in flight at the window's end */
-	uint64_t alike;	 /* completed, but no telling which one: they have no latency */
+	const char *operation;	    /* static: "read", "fsync", "accept" ... */
+	char *device;		    /* of block requests; else NULL */
+	bool operation_outstanding; /* in flight, it is one; waiting for an event or a time is none
+				     */
+	uint64_t submitted;	    /* completed + unseen + open */
+	uint64_t completed, failed, cancelled;
+	uint64_t unseen;   /* how they ended was not seen: reaped without a syscall, say */
+	uint64_t open;	   /* in flight at the window's end, or when the process ended */
+	uint64_t alike;	   /* completed, but no telling which one: they have no latency */
+	uint64_t censored; /* completions of requests submitted before the window */
+	uint64_t more;	   /* io_uring: completions beside those that end a request */
 	uint64_t bytes;
 	uint64_t served[SERVED_KINDS];
 	struct histogram latency; /* submitted to completed */
@@ -64,8 +74,10 @@ struct requests {
 	double inflight_mean;	  /* time-weighted, over the process's life */
 	uint64_t inflight_max;
 	uint64_t batches; /* submitting calls; 0: not known */
-	uint64_t submit_blocked;
-	uint64_t notified[4]; /* POSIX AIO: by sigev_notify */
+	uint64_t reaps;	  /* Linux AIO: calls that handed completions over */
+	bool submit_known;
+	uint64_t submit_blocked; /* ns asleep in submitting calls */
+	uint64_t notified[4];	 /* POSIX AIO: by sigev_notify */
 	uint64_t overflowed;
 };
 
@@ -86,6 +98,9 @@ struct cost {
 	uint64_t bytes;				 /* that they moved */
 	uint64_t major_faults;
 };
+
+/* The share of its time that the loop was not at rest; NAN if it had none. */
+double loop__utilisation(const struct loop *loop);
 
 /* "read" for IORING_OP_READ and so on (names/operations.c). */
 const char *request_api__name(enum request_api api);

@@ -33,16 +33,21 @@ static void calls__free(struct call *calls, size_t count)
 	free(calls);
 }
 
+static void attempts__free(struct attempts *attempts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		attempts__clear(&attempts[i]);
+	free(attempts);
+}
+
 void thread__clear(struct thread *thread)
 {
 	waits__free(thread->waits, thread->wait_count);
 	calls__free(thread->calls, thread->call_count);
+	attempts__free(thread->attempts, thread->attempt_count);
 	for (size_t i = 0; i < thread->loop_count; i++)
 		loop__clear(&thread->loops[i]);
-	for (size_t i = 0; i < thread->attempt_count; i++)
-		attempts__clear(&thread->attempts[i]);
 	free(thread->loops);
-	free(thread->attempts);
 	verdict__clear(&thread->verdict);
 	free(thread->comm);
 }
@@ -54,6 +59,7 @@ static void process__clear(struct process *process)
 	free(process->threads);
 	waits__free(process->waits, process->wait_count);
 	calls__free(process->calls, process->call_count);
+	attempts__free(process->attempts, process->attempt_count);
 	for (size_t i = 0; i < process->request_count; i++)
 		requests__clear(&process->requests[i]);
 	free(process->requests);
@@ -81,4 +87,19 @@ void profile__free(struct profile *profile)
 	free(profile->audit.lost);
 	free(profile->audit.maps);
 	free(profile);
+}
+
+bool wait__is_operation(const struct wait *wait)
+{
+	switch (wait->class) {
+	case CLASS_DISK:
+	case CLASS_NETWORK:
+	case CLASS_IPC:
+	case CLASS_TERMINAL:
+	case CLASS_TIMER:
+	case CLASS_FAULT:
+		return !wait->idle;
+	default:
+		return false;
+	}
 }

@@ -88,9 +88,12 @@ struct comparison {
 	bool valid;
 	uint64_t runtime, rundelay, voluntary, involuntary; /* the kernel's */
 	uint64_t our_runtime, our_rundelay, our_voluntary, our_involuntary;
-	/* ns runnable in front of an idle CPU: ours has them as run-queue delay, the kernel's as
-	 * running, or, until the enqueue, as nothing */
-	uint64_t idle_wake;
+	/* ns for which the kernel's clock may have stood still before a switch (sched.bpf.c,
+	 * clock__count_lag()). Gained: ours has them as run-queue delay, the kernel's as running,
+	 * or, until the enqueue, as nothing. Lost: ours has them as running, the kernel's as
+	 * run-queue delay. */
+	uint64_t clock_gain, clock_loss;
+	uint64_t put_off; /* times that it may have lost, but for how long is not known */
 };
 
 struct thread {
@@ -106,7 +109,7 @@ struct thread {
 	size_t wait_count;
 	struct call *calls;
 	size_t call_count;
-	struct loop *loops; /* the one it rests in first */
+	struct loop *loops; /* the one it rests in first; what is no loop is not here */
 	size_t loop_count;
 	struct attempts *attempts; /* most refusals first */
 	size_t attempt_count;
@@ -132,6 +135,8 @@ struct process {
 	size_t wait_count;
 	struct call *calls; /* longest total first */
 	size_t call_count;
+	struct attempts *attempts; /* its threads' refused calls added up, most first */
+	size_t attempt_count;
 	struct thread *threads; /* most blocking time first */
 	size_t thread_count;
 	uint64_t voluntary, involuntary;
@@ -163,11 +168,11 @@ struct audit {
 	int64_t residual;
 	size_t comparable; /* threads that both have figures for */
 	/* fractions of the kernel's figure, over all of these */
-	double runtime_error, rundelay_error; /* beyond what idle_wake explains */
-	uint64_t idle_wake;		      /* sum over the comparable threads, ns */
-	/* of run time and run-queue delay together. The kernel skips a clock update when a wakeup
-	 * preempts, which moves time between the two, and between the two threads, but loses
-	 * none (rq_clock_skip_update(), kernel/sched/core.c). */
+	double runtime_error, rundelay_error; /* beyond what clock_gain and clock_loss explain */
+	uint64_t clock_gain, clock_loss;      /* sums over the comparable threads, ns */
+	uint64_t put_off;
+	/* of run time and run-queue delay together: a clock that stands still moves time between
+	 * the two of each thread */
 	double together_error;
 	/* what rundelay_error is for each wakeup, ns: the kernel counts from the enqueue, we from
 	 * the waking */
@@ -215,6 +220,9 @@ struct profile {
 
 /* Frees a profile and all it owns. NULL is fine. */
 void profile__free(struct profile *profile);
+
+/* Is an I/O operation of the program's outstanding in it? docs/definitions.md says which are. */
+bool wait__is_operation(const struct wait *wait);
 
 /* Frees what a row owns, not the row itself. */
 void wait__clear(struct wait *wait);

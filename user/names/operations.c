@@ -111,6 +111,8 @@ const char *operations__name(enum request_api api, unsigned int operation)
 {
 	const char *name = NULL;
 
+	if (api == REQUEST_IO_URING && operation == URING_UNPAIRED)
+		return "unpaired";
 	if (api < COUNT(tables) && operation < tables[api].count)
 		name = tables[api].names[operation];
 	if (name)

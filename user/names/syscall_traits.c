@@ -41,14 +41,16 @@ static const struct {
 			  "epoll_wait epoll_pwait epoll_pwait2"},
 	{TRAIT_AIO_SUBMIT, "io_submit"},
 	{TRAIT_AIO_REAP, "io_getevents io_pgetevents io_pgetevents_time64"},
+	{TRAIT_AIO_DESTROY, "io_destroy"},
 	{TRAIT_URING_ENTER, "io_uring_enter"},
 	{TRAIT_CLOSES, "close"},
+	{TRAIT_SETTLES, "getsockopt"},
 };
 
 uint16_t syscalls__traits_of(const char *name)
 {
-	for (size_t i = 0; name && i < COUNT(rules); i++)
-		if (words__has(rules[i].calls, name, strlen(name)))
+	for (size_t i = 0; i < COUNT(rules); i++)
+		if (words__have(rules[i].calls, name))
 			return rules[i].traits;
 	return 0;
 }

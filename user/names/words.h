@@ -20,4 +20,10 @@ static inline bool words__has(const char *list, const char *word, size_t length)
 	return false;
 }
 
+/* Is the text, as a whole, among the words of `list`? NULL never is. */
+static inline bool words__have(const char *list, const char *text)
+{
+	return text && words__has(list, text, strlen(text));
+}
+
 #endif

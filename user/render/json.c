@@ -153,7 +153,9 @@ static struct json_object *audit_of(struct json_builder *builder, const struct a
 			   known && audit->rundelay_known ? audit->rundelay_per_wakeup : NAN);
 	json__add_fraction(builder, object, "rundelay_error",
 			   known && audit->rundelay_known ? audit->rundelay_error : NAN);
-	json__add_known_count(builder, object, "idle_wake_ns", audit->idle_wake, known);
+	json__add_known_count(builder, object, "clock_gain_ns", audit->clock_gain, known);
+	json__add_known_count(builder, object, "clock_loss_ns", audit->clock_loss, known);
+	json__add_known_count(builder, object, "put_off_by_untraced", audit->put_off, known);
 	json__add_fraction(builder, object, "switches_error", known ? audit->switches_error : NAN);
 	json__add(builder, object, "lost", lost(builder, audit));
 	json__add(builder, object, "maps", maps(builder, audit));
@@ -175,7 +177,7 @@ static int write_processes(FILE *stream, struct json_builder *builder,
 		error = write_value(stream, builder,
 				    json__process(builder, profile, &profile->processes[i]));
 	}
-	fputs("],\n\"findings\":[],\n\"audit\":", stream);
+	fputs("],\n\"findings\":", stream);
 	return error;
 }
 
@@ -188,6 +190,9 @@ int render__json(FILE *stream, const struct profile *profile, const struct rende
 	error = write_members(stream, &builder, heading(&builder, profile));
 	if (!error)
 		error = write_processes(stream, &builder, profile);
+	if (!error)
+		error = write_value(stream, &builder, json__findings(&builder, profile));
+	fputs(",\n\"audit\":", stream);
 	if (!error)
 		error = write_value(stream, &builder, audit_of(&builder, &profile->audit));
 	if (error)

@@ -51,8 +51,21 @@ struct json_object *json__waits(struct json_builder *builder, const struct wait 
 				size_t count);
 struct json_object *json__calls(struct json_builder *builder, const struct call *calls,
 				size_t count);
+struct json_object *json__attempts(struct json_builder *builder, const struct attempts *attempts,
+				   size_t count);
+struct json_object *json__loop(struct json_builder *builder, const struct loop *loop);
 struct json_object *json__requests(struct json_builder *builder, const struct requests *requests,
 				   size_t count);
+/* Adds io_model, and io_model_reason: why it is unknown, else null. */
+void json__add_io_model(struct json_builder *builder, struct json_object *object,
+			const struct verdict *verdict);
+struct json_object *json__io_models(struct json_builder *builder, const struct verdict *verdict);
+/* {mean, max}; a mean that is NAN is unknown */
+struct json_object *json__level(struct json_builder *builder, const struct level *level,
+				double mean);
+struct json_object *json__cost(struct json_builder *builder, const struct process *process,
+			       bool full);
+struct json_object *json__findings(struct json_builder *builder, const struct profile *profile);
 struct json_object *json__process(struct json_builder *builder, const struct profile *profile,
 				  const struct process *process);
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * Processes and threads in the JSON format. What later parts of waitscope will judge (models,
- * structure, loops, requests) is there from the start, and says that it is unknown.
- */
+/* Processes and threads in the JSON format. */
 #include <math.h>
 
 #include "render/json.h"
@@ -19,7 +16,9 @@ static struct json_object *books(struct json_builder *builder, const struct comp
 	json__add_count(builder, object, "voluntary", books->our_voluntary);
 	json__add_count(builder, object, "kernel_involuntary", books->involuntary);
 	json__add_count(builder, object, "involuntary", books->our_involuntary);
-	json__add_count(builder, object, "idle_wake_ns", books->idle_wake);
+	json__add_count(builder, object, "clock_gain_ns", books->clock_gain);
+	json__add_count(builder, object, "clock_loss_ns", books->clock_loss);
+	json__add_count(builder, object, "put_off_by_untraced", books->put_off);
 	return object;
 }
 
@@ -56,37 +55,15 @@ static struct json_object *thread_row(struct json_builder *builder, const struct
 	json__add_count(builder, object, "start_ns", thread->start);
 	json__add_count(builder, object, "end_ns", thread->end);
 	json__add(builder, object, "ledger", json__ledger(builder, &thread->account));
-	json__add_text(builder, object, "io_model", "unknown");
+	json__add_io_model(builder, object, &thread->verdict);
 	json__add(builder, object, "waits",
 		  json__waits(builder, thread->waits, thread->wait_count));
 	json__add(builder, object, "syscalls", json__calls(builder, thread->calls, calls));
+	json__add(builder, object, "attempts",
+		  json__attempts(builder, thread->attempts, thread->attempt_count));
+	if (thread->loop_count && thread->loops[0].main)
+		json__add(builder, object, "loop", json__loop(builder, &thread->loops[0]));
 	add_thread_counts(builder, object, thread);
-	return object;
-}
-
-/* {mean, max}; NAN is unknown, and a maximum is not known yet by anything */
-static struct json_object *mean_and_max(struct json_builder *builder, double mean)
-{
-	struct json_object *object = json__object(builder);
-
-	json__add_fraction(builder, object, "mean", mean);
-	json__add_null(builder, object, "max");
-	return object;
-}
-
-static struct json_object *cost(struct json_builder *builder, const struct process *process)
-{
-	struct json_object *object = json__object(builder);
-
-	json__add_count(builder, object, "voluntary_switches", process->voluntary);
-	json__add_count(builder, object, "involuntary_switches", process->involuntary);
-	json__add_count(builder, object, "blocked_thread_ns", process->account.blocked);
-	json__add_known_count(builder, object, "stack_reserved_bytes", process->cost.stack_reserved,
-			      process->cost.stacks_known);
-	json__add_known_count(builder, object, "stack_resident_bytes", process->cost.stack_resident,
-			      process->cost.stacks_known);
-	json__add_count(builder, object, "kernel_stack_bytes", process->cost.kernel_stack);
-	json__add_null(builder, object, "cpu_ns_per_operation");
 	return object;
 }
 
@@ -102,17 +79,26 @@ static void add_identity(struct json_builder *builder, struct json_object *objec
 	json__add_count(builder, object, "lifetime_ns", process->lifetime);
 }
 
+static struct json_object *loops(struct json_builder *builder, const struct process *process)
+{
+	struct json_object *rows = json__array(builder);
+
+	for (size_t i = 0; i < process->thread_count; i++)
+		for (size_t j = 0; j < process->threads[i].loop_count; j++)
+			json__append(builder, rows,
+				     json__loop(builder, &process->threads[i].loops[j]));
+	return rows;
+}
+
 /* Calls of the functions that ask after POSIX AIO, or call it off. */
-static void add_posix_calls(struct json_builder *builder, struct json_object *object,
-			    const struct process *process)
+static struct json_object *posix_calls(struct json_builder *builder, const struct process *process)
 {
 	static const char *const names[] = {"aio_suspend", "aio_error", "aio_return", "aio_cancel"};
 	struct json_object *calls = json__object(builder);
 
 	for (int i = 0; i < POSIX_AIO_CALLS; i++)
 		json__add_count(builder, calls, names[i], process->posix_calls[i]);
-	json__add(builder, object, "posix_aio_calls", calls);
-	json__add_bool(builder, object, "static_binary", process->static_binary);
+	return calls;
 }
 
 struct json_object *json__process(struct json_builder *builder, const struct profile *profile,
@@ -126,19 +112,27 @@ struct json_object *json__process(struct json_builder *builder, const struct pro
 
 	add_identity(builder, object, process);
 	json__add(builder, object, "ledger", json__ledger(builder, &process->account));
-	json__add_text(builder, object, "io_model", "unknown");
-	json__add(builder, object, "io_models", json__array(builder));
-	json__add_text(builder, object, "structure", "unknown");
-	json__add(builder, object, "concurrency", mean_and_max(builder, NAN));
-	json__add(builder, object, "parallelism", mean_and_max(builder, parallelism));
-	json__add(builder, object, "cost", cost(builder, process));
+	json__add_io_model(builder, object, &process->verdict);
+	json__add(builder, object, "io_models", json__io_models(builder, &process->verdict));
+	json__add_text(builder, object, "structure", structure__name(process->structure));
+	/* requests in flight are part of it, and the waits tier does not see them */
+	json__add(builder, object, "concurrency",
+		  json__level(builder, &process->concurrency,
+			      process->concurrency.max_known ? process->concurrency.mean : NAN));
+	json__add(builder, object, "parallelism",
+		  json__level(builder, &process->parallelism, parallelism));
+	json__add(builder, object, "cost",
+		  json__cost(builder, process, profile->tier == TIER_FULL));
 	json__add(builder, object, "waits",
 		  json__waits(builder, process->waits, process->wait_count));
 	json__add(builder, object, "syscalls", json__calls(builder, process->calls, calls));
 	json__add(builder, object, "requests",
 		  json__requests(builder, process->requests, process->request_count));
-	add_posix_calls(builder, object, process);
-	json__add(builder, object, "loops", json__array(builder));
+	json__add(builder, object, "posix_aio_calls", posix_calls(builder, process));
+	json__add_bool(builder, object, "static_binary", process->static_binary);
+	json__add(builder, object, "attempts",
+		  json__attempts(builder, process->attempts, process->attempt_count));
+	json__add(builder, object, "loops", loops(builder, process));
 	threads = json__array(builder);
 	for (size_t i = 0; i < process->thread_count; i++)
 		json__append(builder, threads, thread_row(builder, profile, &process->threads[i]));

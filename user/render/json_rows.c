@@ -122,6 +122,7 @@ static struct json_object *wait_row(struct json_builder *builder, const struct w
 	json__add_count(builder, row, "count", wait->count);
 	json__add_count(builder, row, "total_ns", wait->total);
 	json__add_count(builder, row, "censored", wait->censored);
+	json__add_count(builder, row, "handler_ns", wait->handler);
 	json__add_count(builder, row, "runqueue_ns", wait->runqueue_total);
 	json__add(builder, row, "duration", json__distribution(builder, &wait->duration));
 	json__add(builder, row, "runqueue", json__distribution(builder, &wait->runqueue));
@@ -163,9 +164,14 @@ static struct json_object *call_row(struct json_builder *builder, const struct c
 	json__add_count(builder, row, "total_ns", call->total);
 	json__add_count(builder, row, "blocked_ns", call->blocked);
 	json__add_count(builder, row, "cpu_ns", call->cpu);
+	json__add_count(builder, row, "slept", call->slept);
+	json__add_count(builder, row, "bytes", call->bytes);
+	json__add_count(builder, row, "nonblocking", call->nonblocking);
+	json__add_count(builder, row, "signalled", call->signalled);
+	json__add_count(builder, row, "handled", call->handled);
 	json__add(builder, row, "latency", json__distribution(builder, &call->latency));
-	json__add_null(builder, row, "spin_runs");
-	json__add_null(builder, row, "spin_cpu_ns");
+	json__add_count(builder, row, "spin_runs", call->spin_runs);
+	json__add_count(builder, row, "spin_cpu_ns", call->spin_cpu);
 	json__add(builder, row, "errnos", errnos(builder, call));
 	return row;
 }

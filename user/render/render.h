@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "model/models.h"
 #include "model/profile.h"
 
 struct render_options {
@@ -27,5 +28,13 @@ int render__text(FILE *stream, const struct profile *profile, const struct rende
 
 /* The JSON of docs/profile.schema.json. Returns 0, -ENOMEM or -EIO. */
 int render__json(FILE *stream, const struct profile *profile, const struct render_options *options);
+
+/* The bundled models side by side, for people. Returns 0, -ENOMEM or -EIO. */
+int render__models_text(FILE *stream, const struct models_report *report,
+			const struct render_options *options);
+
+/* The JSON of docs/models.schema.json. Returns 0, -ENOMEM or -EIO. */
+int render__models_json(FILE *stream, const struct models_report *report,
+			const struct render_options *options);
 
 #endif

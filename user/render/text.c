@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The report for people: what ran, how its time divides, what held it up, and how far the
- * figures can be trusted, in this order.
+ * The report for people: what ran, how its time divides and how it does its I/O, what is wrong
+ * with that, what held it up, and how far the figures can be trusted, in this order.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -171,7 +171,10 @@ int render__text(FILE *stream, const struct profile *profile, const struct rende
 	text__headline(&page, profile);
 	if (profile->process_count) {
 		text__bars(&page, profile);
+		text__findings(&page, profile);
 		text__waits(&page, profile);
+		text__loop_table(&page, profile);
+		text__request_table(&page, profile);
 		text__thread_table(&page, profile);
 		text__syscall_table(&page, profile);
 	} else {

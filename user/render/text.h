@@ -107,12 +107,21 @@ size_t text__threads(const struct profile *profile);
 /* Sections, each with its title; nothing where there is nothing to say. */
 void text__headline(struct page *page, const struct profile *profile);
 void text__bars(struct page *page, const struct profile *profile);
+/* Lines on one process, from that column on. */
+void text__verdict(struct page *page, const struct process *process, bool full, int column);
+void text__findings(struct page *page, const struct profile *profile);
 void text__waits(struct page *page, const struct profile *profile);
+void text__loop_table(struct page *page, const struct profile *profile);
+void text__request_table(struct page *page, const struct profile *profile);
 void text__thread_table(struct page *page, const struct profile *profile);
 void text__syscall_table(struct page *page, const struct profile *profile);
 void text__audit(struct page *page, const struct profile *profile);
 /* The audit row by row (verbose). */
 void text__audit_rows(struct page *page, const struct profile *profile);
+
+/* The tables of a group of `waitscope models`. */
+void text__models_tables(struct page *page, const struct models_report *report,
+			 enum models_group group);
 
 /* Colour of a wait class, in the bars and wherever it is named; for CLASSES, of the CPU. */
 const char *text__class_style(unsigned int class);

@@ -71,10 +71,16 @@ BOOKS_CELL(rundelay, rundelay, true)
 BOOKS_CELL(voluntary, voluntary, false)
 BOOKS_CELL(involuntary, involuntary, false)
 
-static void idle_wake_cell(const struct page *page, const void *row, char *out)
+static void clock_gain_cell(const struct page *page, const void *row, char *out)
 {
 	(void)page;
-	text__time(thread_of(row)->books.idle_wake, out);
+	text__time(thread_of(row)->books.clock_gain, out);
+}
+
+static void clock_loss_cell(const struct page *page, const void *row, char *out)
+{
+	(void)page;
+	text__time(thread_of(row)->books.clock_loss, out);
 }
 
 static void residual_cell(const struct page *page, const void *row, char *out)
@@ -91,7 +97,8 @@ static const struct column book_columns[] = {
 	{"ours", 0, 0, false, NULL, runtime_difference_cell},
 	{"run-queue delay", 4, 0, false, NULL, rundelay_cell},
 	{"ours", 2, 0, false, NULL, rundelay_difference_cell},
-	{"idle wake", 3, 0, false, NULL, idle_wake_cell},
+	{"clock gain", 3, 0, false, NULL, clock_gain_cell},
+	{"clock loss", 3, 0, false, NULL, clock_loss_cell},
 	{"voluntary", 6, 0, false, NULL, voluntary_cell},
 	{"ours", 5, 0, false, NULL, voluntary_difference_cell},
 	{"involuntary", 8, 0, false, NULL, involuntary_cell},

@@ -253,15 +253,17 @@ static void say_below(struct page *page, const struct process *process,
 	page__end_line(page);
 }
 
-static void say_process(struct page *page, const struct process *process)
+static void say_process(struct page *page, const struct process *process, bool full)
 {
 	struct division division = {.whole = 0};
+	bool beside = page->width >= LABEL_LEAST_WIDTH;
 
 	divide(&division, process);
-	if (page->width >= LABEL_LEAST_WIDTH)
+	if (beside)
 		say_beside(page, process, &division);
 	else
 		say_below(page, process, &division);
+	text__verdict(page, process, full, beside ? PAGE_MARGIN + LABEL_COLUMNS : PAGE_MARGIN);
 }
 
 static void say_meaning(struct page *page, bool full)
@@ -299,7 +301,7 @@ void text__bars(struct page *page, const struct profile *profile)
 		} else if (shown == rows) {
 			left_out.beyond_top++;
 		} else {
-			say_process(page, process);
+			say_process(page, process, profile->tier == TIER_FULL);
 			shown++;
 		}
 	}

@@ -83,11 +83,23 @@ static void lay_out(const struct page *page, const struct table *table, int *wid
 	shorten_names(table, widths, room);
 }
 
+/* Nothing stands behind the last column: no spaces either. */
+static int last_column(const struct table *table, const int *widths)
+{
+	int last = (int)table->column_count - 1;
+
+	while (last > 0 && !widths[last])
+		last--;
+	return last;
+}
+
 static void print_cell(struct page *page, const struct column *column, const char *style,
-		       const char *text, int width)
+		       const char *text, int width, bool last)
 {
 	if (!width)
 		return;
+	if (last && column->left && text__columns(text) < width)
+		width = text__columns(text);
 	if (page->column + TABLE_GAP + width > page->width && page->column > PAGE_MARGIN) {
 		/* figures beyond all measure: the row goes on below */
 		page__end_line(page);
@@ -100,22 +112,24 @@ static void print_cell(struct page *page, const struct column *column, const cha
 
 void table__print(struct page *page, const struct table *table)
 {
-	int widths[TABLE_COLUMNS] = {0};
+	int widths[TABLE_COLUMNS] = {0}, last;
 	char cell[CELL_TEXT];
 
 	lay_out(page, table, widths, page->width - PAGE_MARGIN);
+	last = last_column(table, widths);
 	page__begin_line(page, 0);
-	for (size_t i = 0; i < table->column_count; i++)
-		print_cell(page, &table->columns[i], STYLE_DIM, table->columns[i].title, widths[i]);
+	for (int i = 0; i < (int)table->column_count; i++)
+		print_cell(page, &table->columns[i], STYLE_DIM, table->columns[i].title, widths[i],
+			   i == last);
 	page__end_line(page);
 	for (size_t row = 0; row < table->row_count; row++) {
 		page__begin_line(page, 0);
-		for (size_t i = 0; i < table->column_count; i++) {
+		for (int i = 0; i < (int)table->column_count; i++) {
 			const struct column *column = &table->columns[i];
 
 			column->cell(page, row_at(table, row), cell);
 			print_cell(page, column, strcmp(cell, "0") ? column->style : STYLE_DIM,
-				   cell, widths[i]);
+				   cell, widths[i], i == last);
 		}
 		page__end_line(page);
 	}

@@ -10,8 +10,15 @@
 #include "check.h"
 #include "monotonic.h"
 
-/* The CPU with the given rank among those that this process may use. */
-static int allowed_cpu(int rank)
+int actor__cpus(void)
+{
+	cpu_set_t allowed;
+
+	check(sched_getaffinity(0, sizeof(allowed), &allowed), "sched_getaffinity");
+	return CPU_COUNT(&allowed);
+}
+
+int actor__cpu(int rank)
 {
 	cpu_set_t allowed;
 	int cpu = -1;
@@ -33,7 +40,7 @@ static void *actor_main(void *argument)
 	struct actor *actor = argument;
 	cpu_set_t here;
 
-	actor->cpu = allowed_cpu(actor->cpu_rank);
+	actor->cpu = actor__cpu(actor->cpu_rank);
 	CPU_ZERO(&here);
 	CPU_SET(actor->cpu, &here);
 	check(sched_setaffinity(0, sizeof(here), &here), "sched_setaffinity");
@@ -75,14 +82,17 @@ struct books books__of_this_thread(void)
 	};
 }
 
+struct books books__difference(struct books end, struct books start)
+{
+	return (struct books){
+		.time_ns = end.time_ns - start.time_ns,
+		.cpu_ns = end.cpu_ns - start.cpu_ns,
+		.voluntary_switches = end.voluntary_switches - start.voluntary_switches,
+		.involuntary_switches = end.involuntary_switches - start.involuntary_switches,
+	};
+}
+
 struct books books__since(struct books start)
 {
-	struct books now = books__of_this_thread();
-
-	return (struct books){
-		.time_ns = now.time_ns - start.time_ns,
-		.cpu_ns = now.cpu_ns - start.cpu_ns,
-		.voluntary_switches = now.voluntary_switches - start.voluntary_switches,
-		.involuntary_switches = now.involuntary_switches - start.involuntary_switches,
-	};
+	return books__difference(books__of_this_thread(), start);
 }

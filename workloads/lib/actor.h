@@ -29,6 +29,12 @@ struct books {
 	uint64_t involuntary_switches;
 };
 
+/* The CPU with the given rank (modulo their number) among those that the caller may use. */
+int actor__cpu(int rank);
+
+/* How many the process may use. To be asked by a thread that is no actor. */
+int actor__cpus(void);
+
 /* name, cpu_rank, play and scene must be set. */
 void actor__start(struct actor *actor);
 void actor__join(struct actor *actor);
@@ -39,5 +45,8 @@ pid_t actor__await_tid(const struct actor *actor);
 /* The calling thread's books so far (getrusage and clock_gettime calls). */
 struct books books__of_this_thread(void);
 struct books books__since(struct books start);
+
+/* What was booked between the two. */
+struct books books__difference(struct books end, struct books start);
 
 #endif

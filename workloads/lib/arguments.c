@@ -24,6 +24,7 @@ static const struct unit time_units[] = {
 
 const struct bounds operations_bounds = {1, 10000000, "1 to 10000000"};
 const struct bounds delay_bounds = {0, 3600ULL * 1000000000, "0 to 3600s"};
+const struct bounds stack_bounds = {16 << 10, 1 << 30, "16K to 1G"};
 
 void usage_error(const char *format, ...)
 {
@@ -117,6 +118,20 @@ uint64_t parse_time(const char *option, const char *text, struct bounds bounds)
 		usage_error("%s: '%s' is not a time such as 250us, 1.5ms or 2s", option, text);
 	check_bounds(option, text, value, bounds);
 	return value;
+}
+
+int parse_choice(const char *option, const char *text, const char *const *choices, int count)
+{
+	char list[256] = "";
+	size_t length = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (strcmp(choices[i], text) == 0)
+			return i;
+		length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s",
+					   i ? ", " : "", choices[i]);
+	}
+	usage_error("%s: '%s' is none of %s", option, text, list);
 }
 
 void parse_arguments(const struct argp *argp, int argc, char **argv, void *options)

@@ -21,6 +21,7 @@ struct bounds {
 /* Bounds that several workloads share. */
 extern const struct bounds operations_bounds;
 extern const struct bounds delay_bounds; /* nanoseconds */
+extern const struct bounds stack_bounds; /* bytes of a thread's stack */
 
 /* Prints "PROGRAM: text" on stderr and ends the program with status 2. */
 _Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -33,6 +34,9 @@ uint64_t parse_size(const char *option, const char *text, struct bounds bounds);
 
 /* Nanoseconds from "250us", "1.5ms", "2s"; the unit may only be left out of "0". */
 uint64_t parse_time(const char *option, const char *text, struct bounds bounds);
+
+/* The index of one of the words in choices. */
+int parse_choice(const char *option, const char *text, const char *const *choices, int count);
 
 /*
  * argp_parse() with wrong usage reported by status 2 (argp's own default is 64) and with

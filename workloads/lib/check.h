@@ -36,4 +36,8 @@ static inline void *check_memory(void *memory)
 	return memory;
 }
 
+/* Ends the program where the machine lacks what the row needs: nothing failed, nothing ran. */
+#define EXIT_UNAVAILABLE 77
+#define unavailable(...) errx(EXIT_UNAVAILABLE, __VA_ARGS__)
+
 #endif

@@ -26,10 +26,11 @@ static int new_socket(int family, int type)
 	return (int)check(socket(family, type | SOCK_CLOEXEC, 0), "socket");
 }
 
-static void bind_to_loopback(int fd)
+static void bind_to_loopback(int fd, uint16_t port)
 {
 	union address address = {.in = {
 					 .sin_family = AF_INET,
+					 .sin_port = htons(port),
 					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				 }};
 
@@ -40,9 +41,32 @@ int endpoint__tcp_listener(int backlog)
 {
 	int fd = new_socket(AF_INET, SOCK_STREAM);
 
-	bind_to_loopback(fd);
+	bind_to_loopback(fd, 0);
 	check(listen(fd, backlog), "listen");
 	return fd;
+}
+
+int endpoint__tcp_listener_at(uint16_t port, int backlog, bool share)
+{
+	const int yes = 1;
+	int fd = new_socket(AF_INET, SOCK_STREAM);
+
+	check(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)),
+	      "setsockopt SO_REUSEADDR");
+	if (share)
+		check(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes)),
+		      "setsockopt SO_REUSEPORT");
+	bind_to_loopback(fd, port);
+	check(listen(fd, backlog), "listen");
+	return fd;
+}
+
+void endpoint__send_at_once(int fd)
+{
+	const int yes = 1;
+
+	check(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)),
+	      "setsockopt TCP_NODELAY");
 }
 
 int endpoint__unix_listener(int backlog)
@@ -85,16 +109,13 @@ int endpoint__connect(int client, int listener)
 
 void endpoint__tcp_pair(int ends[2])
 {
-	const int yes = 1;
 	int listener = endpoint__tcp_listener(1);
 
 	ends[1] = endpoint__client(listener);
 	check(endpoint__connect(ends[1], listener), "connect");
 	ends[0] = (int)check(accept4(listener, NULL, NULL, SOCK_CLOEXEC), "accept4");
-	/* Each message is to arrive by itself and at once. */
 	for (int i = 0; i < 2; i++)
-		check(setsockopt(ends[i], IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)),
-		      "setsockopt TCP_NODELAY");
+		endpoint__send_at_once(ends[i]);
 	close(listener);
 }
 
@@ -102,7 +123,7 @@ void endpoint__udp_pair(int ends[2])
 {
 	for (int i = 0; i < 2; i++) {
 		ends[i] = new_socket(AF_INET, SOCK_DGRAM);
-		bind_to_loopback(ends[i]);
+		bind_to_loopback(ends[i], 0);
 	}
 	check(endpoint__connect(ends[0], ends[1]), "connect");
 	check(endpoint__connect(ends[1], ends[0]), "connect");

@@ -17,6 +17,16 @@ void endpoint__udp_pair(int ends[2]);
 /* A socket that listens on a free port of 127.0.0.1. A backlog of 0 lets one connection queue. */
 int endpoint__tcp_listener(int backlog);
 
+/*
+ * The same on a given port (0: a free one), also while connections of an earlier listener on it are
+ * still in TIME_WAIT. With share, several listeners of this user may have the same port, and the
+ * kernel deals the connections out among them (SO_REUSEPORT).
+ */
+int endpoint__tcp_listener_at(uint16_t port, int backlog, bool share);
+
+/* Each message of a TCP socket is to leave by itself and at once. */
+void endpoint__send_at_once(int fd);
+
 /* The same on an abstract unix address of this process. */
 int endpoint__unix_listener(int backlog);
 

@@ -74,6 +74,17 @@ void scene__tear_down(struct scene *scene)
 	latency__free(&scene->latency);
 }
 
+void scene__begin(struct scene *scene)
+{
+	scene->start = books__of_this_thread();
+	outcome__start(&scene->outcome, scene->start.time_ns);
+}
+
+void scene__end(struct scene *scene)
+{
+	scene->books = books__since(scene->start);
+}
+
 uint64_t scene__begin_operation(struct scene *scene, uint64_t operation)
 {
 	if (scene->kind->partner != PARTNER_NONE)

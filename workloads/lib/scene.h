@@ -11,6 +11,8 @@
 #include "actor.h"
 #include "calls.h"
 #include "latency.h"
+#include "outcome.h"
+#include "task.h"
 #include "truth.h"
 #include "turns.h"
 #include "wait_kind.h"
@@ -20,14 +22,21 @@ struct scene_options {
 	/* Which rows the program can play; set by the program. */
 	bool (*offers)(const struct wait_kind *kind);
 
-	const struct wait_kind *kind;
+	const struct wait_kind *kind; /* NULL: not given */
 	uint64_t operations;
+	bool has_delay;
 	uint64_t delay_ns;
 	uint64_t size; /* 0: the row's own */
 	const char *path;
 };
 
 extern const struct argp scene_argp;
+
+/*
+ * When all is parsed: --what or --task must have been given, and not both. With --task, those
+ * of the above that count there are handed on.
+ */
+void scene_options__settle(struct scene_options *options, struct task_options *task);
 
 /* All that one run of a row needs. Descriptors that are not used are -1. */
 struct scene {
@@ -67,7 +76,8 @@ struct scene {
 	uint64_t einprogress;
 	uint64_t eintr;
 	struct latency latency; /* of each attempt, or of all until one succeeds */
-	struct books books;
+	struct outcome outcome;
+	struct books start, books;
 };
 
 /* A call of the waiter, counted. */
@@ -85,6 +95,10 @@ void scene__tear_down(struct scene *scene);
  * partner. Returns when all operations are done.
  */
 void scene__run(struct scene *scene, void (*waiter_play)(void *scene));
+
+/* For the waiter: what stands before the first operation, and behind the last. */
+void scene__begin(struct scene *scene);
+void scene__end(struct scene *scene);
 
 /* For the waiter: one operation's beginning (the time is returned) and its end. */
 uint64_t scene__begin_operation(struct scene *scene, uint64_t operation);

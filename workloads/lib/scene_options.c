@@ -52,6 +52,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 		options->operations = parse_count("--ops", value, operations_bounds);
 		break;
 	case 'd':
+		options->has_delay = true;
 		options->delay_ns = parse_time("--delay", value, delay_bounds);
 		break;
 	case 's':
@@ -63,14 +64,29 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'l':
 		print_list(options);
 		break;
-	case ARGP_KEY_END:
-		if (!options->kind)
-			usage_error("--what is missing; --list names what there is");
-		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
+}
+
+void scene_options__settle(struct scene_options *options, struct task_options *task)
+{
+	if (!options->kind && task->kind == TASK_UNSET)
+		usage_error("--what (or --task) is missing; --list names what there is");
+	if (options->kind && task->kind != TASK_UNSET)
+		usage_error("--what and --task: one of them");
+	if (options->kind) {
+		if (task->descriptors || task->over)
+			usage_error("--descriptors and --over apply to --task");
+		return;
+	}
+	task->operations = options->operations;
+	task->has_delay = options->has_delay;
+	task->delay_ns = options->has_delay ? options->delay_ns : 0;
+	task->size = options->size;
+	task->path = options->path;
+	task_options__settle(task, task->kind);
 }
 
 const struct argp scene_argp = {.options = option_table, .parser = parse_option};

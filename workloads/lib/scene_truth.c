@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the programs state in common; README.md explains every member. */
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -49,7 +50,7 @@ static void write_object(const struct scene *scene, struct truth *truth)
 	truth__text(truth, "path", scene->kind->uses_file ? scratch__path() : NULL);
 	truth__number_if(truth, "fd", has_fd, (uint64_t)scene->fd);
 	truth__number_if(truth, "inode", has_fd, status.st_ino);
-	truth__text(truth, "device", scene->kind->uses_file ? device : NULL);
+	truth__text(truth, "device", S_ISREG(status.st_mode) ? device : NULL);
 	truth__text(truth, "local", known_text(scene->local));
 	truth__text(truth, "remote", known_text(scene->remote));
 	truth__number_if(truth, "descriptors", scene->descriptors > 0, scene->descriptors);
@@ -88,6 +89,40 @@ static void write_delays(const struct scene *scene, struct truth *truth)
 			 turns->released_awake);
 }
 
+/* Which I/O model the row is an example of: none if it waits, but for no I/O. */
+static const char *model_of(const struct scene *scene)
+{
+	static const char *const without_io[] = {"lock", "timer", "child", "signal"};
+	const struct wait_kind *kind = scene->kind;
+
+	for (size_t i = 0; i < sizeof(without_io) / sizeof(*without_io); i++)
+		if (strcmp(kind->class, without_io[i]) == 0)
+			return "none";
+	if (strcmp(kind->class, "multiplex") == 0)
+		return strstr(kind->syscall, "epoll")	 ? "epoll"
+		       : strstr(kind->syscall, "select") ? "select"
+							 : "poll";
+	if (!scene->nonblocking)
+		return "blocking";
+	return kind->can_be_nonblocking ? "nonblocking" : NULL;
+}
+
+/* One thread, one operation at a time, and the call's return is the result. */
+static void write_outcome(struct scene *scene, struct truth *truth)
+{
+	struct outcome *outcome = &scene->outcome;
+	const bool multiplexes = strcmp(scene->kind->class, "multiplex") == 0;
+
+	outcome->model = model_of(scene);
+	outcome->delivery = multiplexes ? "readiness" : "return_value";
+	outcome->completion_is = multiplexes		 ? "readiness"
+				 : scene->kind->size_max ? "data"
+							 : "status";
+	outcome->threads = 1;
+	outcome->max_in_flight = 1;
+	outcome__write(outcome, truth, scene->books.time_ns);
+}
+
 void scene__write_truth(struct scene *scene, struct truth *truth, const char *workload)
 {
 	const struct wait_kind *kind = scene->kind;
@@ -103,6 +138,7 @@ void scene__write_truth(struct scene *scene, struct truth *truth, const char *wo
 	truth__text(truth, "class", kind->class);
 	write_object(scene, truth);
 	write_sleep(scene, truth);
+	write_outcome(scene, truth);
 	truth__calls(truth, &scene->calls);
 	truth__number(truth, "eagain", scene->eagain);
 	truth__number(truth, "einprogress", scene->einprogress);

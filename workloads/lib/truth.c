@@ -74,6 +74,25 @@ void truth__number_if(struct truth *truth, const char *name, bool known, uint64_
 		truth__text(truth, name, NULL);
 }
 
+void truth__ratio(struct truth *truth, const char *name, uint64_t number, uint64_t by)
+{
+	if (!by) {
+		truth__text(truth, name, NULL);
+		return;
+	}
+	write_name(truth, name);
+	printf("%.3f", (double)number / (double)by);
+}
+
+void truth__numbers(struct truth *truth, const char *name, const uint64_t *numbers, size_t count)
+{
+	write_name(truth, name);
+	putchar('[');
+	for (size_t i = 0; i < count; i++)
+		printf("%s%" PRIu64, i ? ", " : "", numbers[i]);
+	putchar(']');
+}
+
 void truth__flag(struct truth *truth, const char *name, bool flag)
 {
 	write_name(truth, name);

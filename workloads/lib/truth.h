@@ -7,6 +7,7 @@
 #define WORKLOADS_TRUTH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "actor.h"
@@ -27,6 +28,10 @@ void truth__text(struct truth *truth, const char *name, const char *text);
 void truth__number(struct truth *truth, const char *name, uint64_t number);
 /* The number, or null if it is not known. */
 void truth__number_if(struct truth *truth, const char *name, bool known, uint64_t number);
+/* Two numbers' quotient, with three decimals; null if the second is 0. */
+void truth__ratio(struct truth *truth, const char *name, uint64_t number, uint64_t by);
+/* An array. */
+void truth__numbers(struct truth *truth, const char *name, const uint64_t *numbers, size_t count);
 void truth__flag(struct truth *truth, const char *name, bool flag);
 /*
  * Who may end the wait: "wakers", an array from the comma-separated list, and "waker", its one

@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "monotonic.h"
+#include "process.h"
 
 enum {
 	POLL_INTERVAL_NS = 20000,
@@ -94,17 +95,14 @@ void turns__await_finished(struct turns *turns, uint64_t operation)
 	await(&turns->finished, operation);
 }
 
-/* The state letter follows the command in parentheses, which may contain parentheses. */
 static bool waiter_is_asleep(const struct turns *turns)
 {
 	char line[256];
-	const char *end;
 	ssize_t length = pread(turns->waiter_stat_fd, line, sizeof(line) - 1, 0);
 
 	check(length, "read /proc/PID/task/TID/stat");
 	line[length] = '\0';
-	end = strrchr(line, ')');
-	return end && (end[2] == 'S' || end[2] == 'D');
+	return process__is_asleep(line);
 }
 
 void turns__hold_awake(struct turns *turns, uint64_t delay_ns)

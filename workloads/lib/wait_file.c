@@ -11,48 +11,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arguments.h"
+#include "block_file.h"
 #include "check.h"
 #include "scene.h"
 #include "scratch.h"
 
-enum { BLOCK = 4096 };
-static const uint64_t FILE_MAX = 1ULL << 30;
-
 static void create_file(struct scene *scene)
 {
-	if (scene->size > FILE_MAX / scene->operations)
-		usage_error("--ops times --size is more than 1G: too large a file");
-	scene->fd = scratch__create(scene->path);
+	scene->fd = block_file__create(scene->path, scene->operations, scene->size);
 	snprintf(scene->object, sizeof(scene->object), "file %s", scratch__path());
 }
 
-/* Writes the file for all operations, and to the disk, so that its pages are clean. */
 static void fill_file(struct scene *scene)
 {
 	create_file(scene);
-	for (uint64_t i = 0; i < scene->operations; i++)
-		if (check(write(scene->fd, scene->message, scene->size), "write") !=
-		    (int64_t)scene->size)
-			errx(EXIT_FAILURE, "%s: disk full", scratch__path());
-	check(fsync(scene->fd), "fsync");
-	check(lseek(scene->fd, 0, SEEK_SET), "lseek");
+	block_file__fill(scene->fd, scene->operations, scene->message, scene->size);
 }
 
-/* Throws the file out of the page cache; no read-ahead, so that each read has to wait. */
 static void fill_file_cold(struct scene *scene)
 {
 	fill_file(scene);
-	check_error(posix_fadvise(scene->fd, 0, 0, POSIX_FADV_RANDOM), "posix_fadvise");
-	check_error(posix_fadvise(scene->fd, 0, 0, POSIX_FADV_DONTNEED), "posix_fadvise");
+	block_file__cool(scene->fd);
 }
 
 static void fill_file_direct(struct scene *scene)
 {
 	fill_file(scene);
 	close(scene->fd);
-	scene->fd = (int)check(open(scratch__path(), O_RDONLY | O_DIRECT | O_CLOEXEC),
-			       "open with O_DIRECT");
+	scene->fd = block_file__open(O_RDONLY | O_DIRECT);
 }
 
 static int64_t attempt_read(struct scene *scene)
@@ -85,8 +71,8 @@ const struct wait_kind wait_kinds_file[] = {
 		.wakers = "",
 		.sleeps = SLEEPS_NEVER,
 		.uses_file = true,
-		.size = BLOCK,
-		.size_max = 16 << 20,
+		.size = BLOCK_FILE_BLOCK,
+		.size_max = BLOCK_FILE_BLOCK_MAX,
 		.set_up = fill_file,
 		.attempt = attempt_read,
 	},
@@ -100,8 +86,8 @@ const struct wait_kind wait_kinds_file[] = {
 		.wakers = DISK_WAKERS,
 		.sleeps = SLEEPS_MAYBE,
 		.uses_file = true,
-		.size = BLOCK,
-		.size_max = 16 << 20,
+		.size = BLOCK_FILE_BLOCK,
+		.size_max = BLOCK_FILE_BLOCK_MAX,
 		.set_up = fill_file_cold,
 		.attempt = attempt_read,
 	},
@@ -115,9 +101,9 @@ const struct wait_kind wait_kinds_file[] = {
 		.wakers = DISK_WAKERS,
 		.sleeps = SLEEPS_MAYBE,
 		.uses_file = true,
-		.size = BLOCK,
-		.size_max = 16 << 20,
-		.size_multiple = BLOCK,
+		.size = BLOCK_FILE_BLOCK,
+		.size_max = BLOCK_FILE_BLOCK_MAX,
+		.size_multiple = BLOCK_FILE_BLOCK,
 		.set_up = fill_file_direct,
 		.attempt = attempt_read,
 	},
@@ -132,8 +118,8 @@ const struct wait_kind wait_kinds_file[] = {
 		.wakers = DISK_WAKERS,
 		.sleeps = SLEEPS_MAYBE,
 		.uses_file = true,
-		.size = BLOCK,
-		.size_max = 16 << 20,
+		.size = BLOCK_FILE_BLOCK,
+		.size_max = BLOCK_FILE_BLOCK_MAX,
 		.set_up = create_file,
 		.prepare = append,
 		.attempt = attempt_fsync,

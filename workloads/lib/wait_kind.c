@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const struct wait_kind *const tables[] = {
-	wait_kinds_ipc,	 wait_kinds_network,   wait_kinds_connect, wait_kinds_file,
-	wait_kinds_lock, wait_kinds_multiplex, wait_kinds_time,
+	wait_kinds_ipc,	  wait_kinds_write, wait_kinds_network,	  wait_kinds_connect,
+	wait_kinds_file,  wait_kinds_lock,  wait_kinds_multiplex, wait_kinds_time,
+	wait_kinds_vsock, wait_kinds_watch,
 };
 
 const struct wait_kind *wait_kind__at(unsigned int index)

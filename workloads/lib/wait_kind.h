@@ -65,9 +65,12 @@ struct wait_kind {
 
 /* Each table ends with a row without a name. */
 extern const struct wait_kind wait_kinds_ipc[];
+extern const struct wait_kind wait_kinds_write[];
 extern const struct wait_kind wait_kinds_network[];
+extern const struct wait_kind wait_kinds_vsock[];
 extern const struct wait_kind wait_kinds_connect[];
 extern const struct wait_kind wait_kinds_file[];
+extern const struct wait_kind wait_kinds_watch[];
 extern const struct wait_kind wait_kinds_lock[];
 extern const struct wait_kind wait_kinds_multiplex[];
 extern const struct wait_kind wait_kinds_time[];

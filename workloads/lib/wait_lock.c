@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE 1
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "futex.h"
 #include "scene.h"
 #include "scratch.h"
 
@@ -132,8 +132,7 @@ static int64_t attempt_futex(struct scene *scene)
 {
 	struct locks *locks = scene->own;
 
-	return COUNTED(scene, "futex",
-		       syscall(SYS_futex, &locks->word, FUTEX_WAIT_PRIVATE, 0, NULL));
+	return COUNTED(scene, "futex", futex__wait(&locks->word, 0));
 }
 
 static void release_futex(struct scene *scene)
@@ -141,7 +140,7 @@ static void release_futex(struct scene *scene)
 	struct locks *locks = scene->own;
 
 	atomic_store(&locks->word, 1);
-	check(syscall(SYS_futex, &locks->word, FUTEX_WAKE_PRIVATE, 1), "futex");
+	check(futex__wake(&locks->word, 1), "futex");
 }
 
 /* Two descriptions of one open file, since the same one would simply hold the lock again. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -93,6 +94,17 @@ static void set_up_signal(struct scene *scene)
 	check_error(pthread_sigmask(SIG_BLOCK, &set, NULL), "pthread_sigmask");
 }
 
+static void set_up_signalfd(struct scene *scene)
+{
+	sigset_t set;
+
+	set_up_signal(scene);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	scene->fd = (int)check(signalfd(-1, &set, SFD_CLOEXEC), "signalfd");
+	snprintf(scene->object, sizeof(scene->object), "signalfd");
+}
+
 static int64_t attempt_sigwaitinfo(struct scene *scene)
 {
 	sigset_t set;
@@ -168,6 +180,24 @@ const struct wait_kind wait_kinds_time[] = {
 		.partner = PARTNER_THREAD,
 		.set_up = set_up_signal,
 		.attempt = attempt_sigwaitinfo,
+		.release = release_by_signal,
+	},
+	{
+		/* The signal stays blocked: it is the sender that wakes who reads, as with a pipe.
+		 */
+		.name = "signalfd",
+		.help = "read from a signalfd a signal that the partner sends",
+		.syscall = "read",
+		.class = "signal",
+		.object_kind = "signalfd",
+		.sleep = "interruptible",
+		.wakers = "thread",
+		.partner = PARTNER_THREAD,
+		.size = sizeof(struct signalfd_siginfo),
+		.size_max = sizeof(struct signalfd_siginfo),
+		.size_multiple = sizeof(struct signalfd_siginfo),
+		.set_up = set_up_signalfd,
+		.attempt = attempt_read,
 		.release = release_by_signal,
 	},
 	{0},

@@ -7,6 +7,8 @@
 #include "check.h"
 #include "scratch.h"
 
+static const uint64_t NSEC_PER_SEC = 1000000000;
+
 /* Only calls that are safe in a signal handler. */
 static void give_up(int signal)
 {
@@ -20,12 +22,18 @@ static void give_up(int signal)
 	_exit(EXIT_FAILURE);
 }
 
-void watchdog__start(uint64_t expected_ns)
+void watchdog__give_up_after(uint64_t limit_ns)
 {
-	const uint64_t longest_s = 86400, ns_per_s = 1000000000;
 	struct sigaction action = {.sa_handler = give_up};
-	uint64_t seconds = 30 + expected_ns / ns_per_s * 10;
 
 	check(sigaction(SIGALRM, &action, NULL), "sigaction");
-	alarm((unsigned int)(seconds < longest_s ? seconds : longest_s));
+	alarm((unsigned int)((limit_ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC));
+}
+
+void watchdog__start(uint64_t expected_ns)
+{
+	const uint64_t longest_s = 86400;
+	uint64_t seconds = 30 + expected_ns / NSEC_PER_SEC * 10;
+
+	watchdog__give_up_after((seconds < longest_s ? seconds : longest_s) * NSEC_PER_SEC);
 }

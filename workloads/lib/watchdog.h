@@ -12,4 +12,7 @@
  */
 void watchdog__start(uint64_t expected_ns);
 
+/* The same after exactly that time (in whole seconds, rounded up), where others set the pace. */
+void watchdog__give_up_after(uint64_t limit_ns);
+
 #endif

@@ -153,6 +153,33 @@ void assert_conserved(struct json_object *profile)
 		check_process(process, splits);
 }
 
+static void check_balance(struct json_object *row)
+{
+	int64_t served = 0;
+
+	json_object_object_foreach (json__at(row, "served"), kind, count) {
+		(void)kind;
+		served += json_object_get_int64(count);
+	}
+	if (json__integer(row, "submitted") != json__integer(row, "completed") +
+						       json__integer(row, "unseen") +
+						       json__integer(row, "open") ||
+	    served != json__integer(row, "completed") ||
+	    json__integer(row, "latency.count") != json__integer(row, "completed"))
+		live__fail("requests do not add up: %s", json__show(row));
+}
+
+void assert_requests_balance(struct json_object *profile)
+{
+	struct json_object *process, *row;
+
+	json__each (process, profile, "processes")
+		json__each (row, process, "requests")
+			if (strcmp(json__string(row, "api"), "io_uring") == 0 ||
+			    strcmp(json__string(row, "api"), "linux_aio") == 0)
+				check_balance(row);
+}
+
 void assert_nothing_lost(struct json_object *profile)
 {
 	struct json_object *lost = json__at(profile, "audit.lost");
@@ -173,4 +200,12 @@ void assert_nothing_unknown(struct json_object *process)
 	json__each (thread, process, "threads")
 		if (json__integer(thread, "lost_transitions") == 0)
 			assert_count(json__integer(thread, "ledger.unknown_ns"), 0);
+}
+
+void assert_loop_conserved(struct json_object *loop)
+{
+	assert_count(json__integer(loop, "idle_ns") + json__integer(loop, "call_ns") +
+			     json__integer(loop, "busy_ns") + json__integer(loop, "blocked_ns") +
+			     json__integer(loop, "delayed_ns") + json__integer(loop, "unknown_ns"),
+		     json__integer(loop, "window_ns"));
 }

@@ -149,7 +149,8 @@ bool thread__was_hit(struct trace *trace, struct json_object *thread);
 /* The same of any thread of the profile. */
 bool trace__was_hit(struct trace *trace);
 /* Runs a bundled workload: WORDS("blocking", "--what", "pipe") under "full" or "waits", again if
- * its waiter was hit; fails if the workload fails. */
+ * its waiter was hit; fails if the workload fails, and skips if this machine lacks what it needs.
+ */
 struct trace *trace__workload(const char *tier, const char *const *words);
 /* Runs a role of this test program as a command: `words` are its name and arguments. Again if any
  * of its threads was hit; fails if its status is not 0. */
@@ -201,6 +202,11 @@ struct json_object *the_syscall(struct json_object *owner, const char *name);
 uint64_t waits_count(struct json_object *owner, const char *class, const char *syscall);
 uint64_t waits_total(struct json_object *owner, const char *class, const char *syscall);
 uint64_t syscall_calls(struct json_object *owner, const char *name);
+/* Asynchronous requests of a process, by interface and operation: "io_uring", "read". */
+struct json_object *find_requests(struct json_object *process, const char *api,
+				  const char *operation);
+struct json_object *the_requests(struct json_object *process, const char *api,
+				 const char *operation);
 /* How often a waker of that kind (and tid, if not 0) ended a wait of this row. */
 uint64_t waker_count(struct json_object *wait, const char *kind, pid_t tid);
 uint64_t waker_total(struct json_object *wait);
@@ -232,6 +238,11 @@ void assert_distribution_near(struct json_object *actual, struct json_object *tr
 /* Each thread's states sum to its lifetime, its waits to its blocked time, the processes to their
  * threads; the audit agrees. In the full tier, of a command, user + kernel is the running time. */
 void assert_conserved(struct json_object *profile);
+/* The parts of an event loop's time add up to it. */
+void assert_loop_conserved(struct json_object *loop);
+/* Each row of io_uring and Linux AIO adds up: submitted = completed + unseen + open, and all that is
+ * completed was served in some way, and has a latency. */
+void assert_requests_balance(struct json_object *profile);
 /* By any cause, but for what a kernel hides (thread__was_hit()). */
 void assert_nothing_lost(struct json_object *profile);
 /* No thread of the process was in an unknown state (of a command that was traced from its exec),

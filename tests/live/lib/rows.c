@@ -182,3 +182,25 @@ uint64_t waker_total(struct json_object *wait)
 {
 	return waker_count(wait, NULL, 0);
 }
+
+struct json_object *find_requests(struct json_object *process, const char *api,
+				  const char *operation)
+{
+	struct json_object *row;
+
+	json__each (row, process, "requests")
+		if (agrees(row, "api", api) && agrees(row, "operation", operation))
+			return row;
+	return NULL;
+}
+
+struct json_object *the_requests(struct json_object *process, const char *api,
+				 const char *operation)
+{
+	struct json_object *row = find_requests(process, api, operation);
+
+	if (!row)
+		live__fail("no requests %s %s in %s", api, operation,
+			   json__show(json__at(process, "requests")));
+	return row;
+}

@@ -95,6 +95,16 @@ static bool multiplexer_agrees(struct json_object *truth, const char *object)
 						   descriptors == 1 ? "" : "s")) == 0;
 }
 
+static bool is_anonymous(const char *kind)
+{
+	static const char *const kinds[] = {"eventfd", "timerfd", "signalfd", "inotify"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool object_agrees(struct json_object *truth, const char *object)
 {
 	const char *kind = json__string(truth, "object_kind");
@@ -106,7 +116,7 @@ static bool object_agrees(struct json_object *truth, const char *object)
 		return object == NULL;
 	if (strcmp(kind, "tcp") == 0 || strcmp(kind, "udp") == 0)
 		return socket_agrees(truth, kind, object);
-	if (strcmp(kind, "eventfd") == 0 || strcmp(kind, "timerfd") == 0)
+	if (is_anonymous(kind))
 		return object && strcmp(object, live__text("%s fd %d", kind,
 							   (int)json__integer(truth, "fd"))) == 0;
 	/* of a unix socket without a name there is but its inode */

@@ -1,0 +1,620 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The I/O model of threads and processes, from evidence made by hand. */
+#include "judge/thresholds.h"
+#include "tests/unit/judge_sample.h"
+
+static void assert_model(const struct verdict *verdict, enum io_model model)
+{
+	if (verdict->model != model)
+		fail_msg("%s instead of %s (%s)", io_model__name(verdict->model),
+			 io_model__name(model), verdict->why ? verdict->why : "no reason given");
+}
+
+/* Judges, and looks at both the process and its first thread. */
+static void assert_judged(struct profile *profile, enum io_model model)
+{
+	judged__again(profile);
+	assert_model(&profile->processes[0].verdict, model);
+	assert_model(&profile->processes[0].threads[0].verdict, model);
+}
+
+static void assert_evidence(const struct verdict *verdict, size_t share, const char *words)
+{
+	assert_in_range(share, 0, verdict->share_count - 1);
+	for (size_t i = 0; i < verdict->shares[share].evidence_count; i++)
+		if (strstr(verdict->shares[share].evidence[i], words))
+			return;
+	fail_msg("no evidence says \"%s\"; the first: %s", words,
+		 verdict->shares[share].evidence_count ? verdict->shares[share].evidence[0] : "-");
+}
+
+static void calls_on_blocking_descriptors_are_blocking(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+
+	(void)state;
+	judged__call(thread, "read", 900)->slept = 850;
+	judged__call(thread, "write", 300);
+	assert_judged(profile, MODEL_BLOCKING);
+	assert_int_equal(profile->processes[0].verdict.shares[0].operations, 1200);
+	assert_true(profile->processes[0].verdict.shares[0].share == 1);
+	assert_evidence(&thread->verdict, 0,
+			"1,200 calls on blocking descriptors (read 900, write 300), 850 of them "
+			"slept");
+	profile__free(profile);
+}
+
+/* A call that the window cut was asleep: a server in its only accept. */
+static void calls_that_are_still_open_count(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+
+	(void)state;
+	for (int i = 0; i < OPERATIONS_LEAST; i++)
+		judged__call(judged__thread(process, 0), "recvfrom", 0)->censored = 1;
+	judged__again(profile);
+	assert_model(&process->verdict, MODEL_BLOCKING);
+	assert_model(&process->threads[3].verdict, MODEL_UNKNOWN);
+	profile__free(profile);
+}
+
+static void each_multiplexer_gives_its_model(void **state)
+{
+	static const struct {
+		const char *call;
+		enum io_model model;
+	} cases[] = {
+		{"select", MODEL_SELECT},      {"pselect6", MODEL_SELECT},
+		{"poll", MODEL_POLL},	       {"ppoll", MODEL_POLL},
+		{"epoll_wait", MODEL_EPOLL},   {"epoll_pwait", MODEL_EPOLL},
+		{"epoll_pwait2", MODEL_EPOLL}, {"io_uring_enter", MODEL_IO_URING},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct profile *profile = sample__empty();
+		struct thread *thread = judged__one(profile);
+		struct call *call = judged__call(thread, "read", 100);
+
+		judged__loop(thread, cases[i].call, 50);
+		call->nonblocking = call->handled = 97;
+		assert_judged(profile, cases[i].model);
+		assert_true(thread->verdict.shares[0].operations == 97);
+		assert_evidence(&thread->verdict, 1, "3 calls on blocking descriptors");
+		profile__free(profile);
+	}
+}
+
+/* On edges, each event ends with a refused read: tries, not operations. */
+static void refused_calls_are_no_operations(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "read", 200);
+
+	(void)state;
+	judged__loop(thread, "epoll_wait", 100);
+	call->eagain = 100;
+	call->nonblocking = call->handled = 200;
+	assert_judged(profile, MODEL_EPOLL);
+	assert_int_equal(thread->verdict.share_count, 1);
+	assert_int_equal(thread->verdict.shares[0].operations, 100);
+	profile__free(profile);
+}
+
+static void a_call_that_slept_in_a_handler_is_blocking(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "read", 100);
+
+	(void)state;
+	judged__loop(thread, "epoll_wait", 100);
+	call->handled = call->nonblocking = 60;
+	call->slept = 40;
+	assert_judged(profile, MODEL_MIXED);
+	assert_int_equal(thread->verdict.shares[0].model, MODEL_EPOLL);
+	assert_int_equal(thread->verdict.shares[1].model, MODEL_BLOCKING);
+	assert_int_equal(thread->verdict.shares[1].operations, 40);
+	profile__free(profile);
+}
+
+/* A program that polls once and copies a file then has no event loop. */
+static void one_poll_is_no_event_loop(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "read", 5000);
+	struct loop *loop = judged__loop(thread, "poll", LOOP_RETURNS_LEAST - 1);
+
+	(void)state;
+	call->handled = 5000;
+	assert_judged(profile, MODEL_BLOCKING);
+	loop->iterations = loop->events = LOOP_RETURNS_LEAST;
+	assert_judged(profile, MODEL_BLOCKING); /* 500 calls for each return */
+	call->calls = call->handled = LOOP_CALLS_AN_EVENT * LOOP_RETURNS_LEAST;
+	assert_judged(profile, MODEL_POLL);
+	loop->main = false;
+	assert_judged(profile, MODEL_BLOCKING);
+	profile__free(profile);
+}
+
+static void retries_without_a_multiplexer_are_nonblocking(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "read", 10100);
+
+	(void)state;
+	call->eagain = 10000;
+	call->nonblocking = 10100;
+	call->spin_runs = 100;
+	call->spin_cpu = 80 * MS;
+	assert_judged(profile, MODEL_NONBLOCKING);
+	assert_int_equal(thread->verdict.shares[0].operations, 100);
+	assert_evidence(&thread->verdict, 0,
+			"10,000 refused (EAGAIN); 100 runs of these without a sleep took 80 ms");
+	profile__free(profile);
+}
+
+/* An asynchronous runtime awaits readiness in one thread and does the I/O in another. */
+static void readiness_may_be_awaited_by_another_thread(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+	struct thread *thread;
+	struct call *call;
+
+	(void)state;
+	judged__loop(judged__thread(process, 0), "epoll_pwait", 100);
+	thread = judged__thread(process, 100 * MS);
+	call = judged__call(thread, "read", 200);
+	call->nonblocking = 200;
+	call->eagain = 100;
+	judged__again(profile);
+	assert_model(&thread->verdict, MODEL_EPOLL);
+	assert_model(&process->verdict, MODEL_EPOLL);
+	/* but trying again and again is not waiting for it */
+	call->eagain = 100 + RETRIES_AN_OPERATION * 100;
+	call->calls = call->nonblocking = call->eagain + 50;
+	judged__again(profile);
+	assert_model(&thread->verdict, MODEL_NONBLOCKING);
+	profile__free(profile);
+}
+
+static void polls_that_find_nothing_and_do_not_wait_are_nonblocking(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "read", 100);
+	struct loop *loop = judged__loop(thread, "poll", 1000);
+
+	(void)state;
+	call->nonblocking = call->handled = 100;
+	loop->empty = loop->unslept = 900;
+	assert_judged(profile, MODEL_NONBLOCKING);
+	assert_evidence(&thread->verdict, 0, "900 of 1,000 polls found nothing and did not wait");
+	/* a loop that looks again before it rests is none of that */
+	loop->empty = loop->unslept = 899;
+	assert_judged(profile, MODEL_POLL);
+	profile__free(profile);
+}
+
+static void signals_that_announce_readiness_are_signal_driven(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "recvfrom", 200);
+
+	(void)state;
+	call->signalled = call->nonblocking = 200;
+	call->eagain = 100;
+	assert_judged(profile, MODEL_SIGNAL_DRIVEN);
+	assert_int_equal(thread->verdict.shares[0].operations, 100);
+	profile__free(profile);
+}
+
+static void requests_are_operations_of_their_submitter(void **state)
+{
+	static const struct {
+		enum request_api api;
+		const char *submit;
+		enum io_model model;
+	} cases[] = {
+		{REQUEST_LINUX_AIO, "io_submit", MODEL_LINUX_AIO},
+		{REQUEST_IO_URING, "io_uring_enter", MODEL_IO_URING},
+		{REQUEST_IO_URING, NULL, MODEL_IO_URING}, /* SQPOLL */
+		{REQUEST_POSIX_AIO, NULL, MODEL_POSIX_AIO},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct profile *profile = sample__empty();
+		struct thread *thread = judged__one(profile);
+
+		if (cases[i].submit)
+			judged__call(thread, cases[i].submit, 500);
+		judged__call(thread, "read", 20);
+		judged__requests(&profile->processes[0], cases[i].api, "read", 480);
+		judged__requests(&profile->processes[0], REQUEST_BLOCK, "read", 480);
+		assert_judged(profile, cases[i].model);
+		assert_true(thread->verdict.shares[0].share == 0.96);
+		assert_evidence(&thread->verdict, 0,
+				"480 requests completed (read 480), at most 4 in flight");
+		profile__free(profile);
+	}
+}
+
+static void orders_to_a_ring_are_no_io(void **state)
+{
+	struct profile *profile = sample__empty();
+
+	(void)state;
+	judged__one(profile);
+	judged__requests(&profile->processes[0], REQUEST_IO_URING, "nop", 1000);
+	judged__requests(&profile->processes[0], REQUEST_IO_URING, "timeout", 1000);
+	judged__again(profile);
+	assert_model(&profile->processes[0].verdict, MODEL_UNKNOWN);
+	judged__requests(&profile->processes[0], REQUEST_IO_URING, "recv", 10);
+	judged__again(profile);
+	assert_model(&profile->processes[0].verdict, MODEL_IO_URING);
+	profile__free(profile);
+}
+
+/* The C library's helpers read for others: their calls are requests already. */
+static void calls_of_posix_aio_helpers_do_not_count_twice(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+	const struct thread *helper;
+
+	(void)state;
+	judged__thread(process, 10 * MS);
+	for (int i = 0; i < 2; i++)
+		judged__call(judged__thread(process, 50 * MS), "pread64", 100)->slept = 100;
+	judged__requests(process, REQUEST_POSIX_AIO, "read", 200);
+	judged__again(profile);
+	helper = &process->threads[1];
+	assert_model(&process->verdict, MODEL_POSIX_AIO);
+	assert_int_equal(process->verdict.share_count, 1);
+	assert_int_equal(process->verdict.shares[0].operations, 200);
+	assert_model(&process->threads[0].verdict, MODEL_POSIX_AIO);
+	assert_model(&helper->verdict, MODEL_POSIX_AIO);
+	assert_evidence(&helper->verdict, 0, "100 requests of other threads done for them");
+	/* what is more than the requests is the threads' own */
+	process->requests[0].submitted = process->requests[0].completed = 120;
+	judged__again(profile);
+	assert_model(&process->verdict, MODEL_MIXED);
+	assert_int_equal(process->verdict.shares[1].operations, 80);
+	profile__free(profile);
+}
+
+static void page_faults_that_read_are_mmap(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+
+	(void)state;
+	judged__call(thread, "read", 20);
+	thread->major_faults = 500;
+	judged__wait(&profile->processes[0], thread, CLASS_FAULT, NULL, NULL, 480, 120 * MS);
+	assert_judged(profile, MODEL_MMAP);
+	assert_evidence(&thread->verdict, 0,
+			"500 page faults that had to read; sleeps in faults: "
+			"480, 120 ms in all");
+	profile__free(profile);
+}
+
+/* Libraries, modules and configuration make no program one that does blocking I/O. */
+static void reads_to_start_up_are_left_out(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+	struct thread *thread = judged__thread(process, 990 * MS);
+	struct call *opens;
+
+	(void)state;
+	judged__call(thread, "read", 300)->slept = 2;
+	opens = judged__call(thread, "openat", 180);
+	opens->errors = 30;
+	thread->major_faults = 60;
+	assert_judged(profile, MODEL_COMPUTE);
+	assert_evidence(&thread->verdict, 0,
+			"99.0% of its time; 0 I/O operations, and 360 to start up");
+	/* of so many, most are work */
+	thread->calls[0].calls = 3000;
+	assert_judged(profile, MODEL_BLOCKING);
+	assert_int_equal(thread->verdict.shares[0].operations, 2700);
+	/* and there is an end to what is start-up */
+	opens->calls = 30000;
+	assert_judged(profile, MODEL_BLOCKING);
+	assert_int_equal(thread->verdict.shares[0].operations, 3000 - STARTUP_MOST);
+	profile__free(profile);
+}
+
+static void threads_but_the_first_do_not_start_up(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+	struct thread *thread;
+
+	(void)state;
+	judged__thread(process, 0);
+	thread = judged__thread(process, 100 * MS);
+	judged__call(thread, "read", 40);
+	judged__call(thread, "openat", 20);
+	judged__again(profile);
+	assert_model(&thread->verdict, MODEL_BLOCKING);
+	assert_int_equal(thread->verdict.shares[0].operations, 40);
+	profile__free(profile);
+}
+
+static void little_io_and_little_waiting_is_compute(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__thread(judged__process(profile), 900 * MS);
+	struct call *call = judged__call(thread, "write", 18);
+
+	(void)state;
+	assert_judged(profile, MODEL_COMPUTE);
+	call->calls = 19; /* 0.9 s on a CPU: 18 operations */
+	assert_judged(profile, MODEL_BLOCKING);
+	call->calls = 5;
+	thread->account.running -= MS; /* 899 ms */
+	thread->account.blocked += MS;
+	assert_judged(profile, MODEL_UNKNOWN);
+	profile__free(profile);
+}
+
+static void waits_for_locks_timers_children_and_signals_are_no_io(void **state)
+{
+	static const struct {
+		enum wait_class class;
+		const char *call;
+	} cases[] = {
+		{CLASS_LOCK, "futex"},
+		{CLASS_TIMER, "clock_nanosleep"},
+		{CLASS_CHILD, "wait4"},
+		{CLASS_SIGNAL, "rt_sigsuspend"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct profile *profile = sample__empty();
+		struct thread *thread = judged__one(profile);
+
+		judged__wait(&profile->processes[0], thread, cases[i].class, cases[i].call, NULL, 3,
+			     810 * MS);
+		assert_judged(profile, MODEL_NONE);
+		assert_evidence(&thread->verdict, 0, "asleep 90.0% of its time, 90.0% of that");
+		thread->waits[0].total = 809 * MS;
+		assert_judged(profile, MODEL_UNKNOWN);
+		profile__free(profile);
+	}
+}
+
+static void an_event_loop_without_events_is_one_all_the_same(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+
+	(void)state;
+	judged__loop(thread, "epoll_wait", 10);
+	judged__wait(&profile->processes[0], thread, CLASS_MULTIPLEX, "epoll_wait", "epoll fd 4",
+		     10, 900 * MS);
+	assert_judged(profile, MODEL_EPOLL);
+	assert_evidence(&thread->verdict, 0, "epoll returned 10 times, and slept 10 times");
+	thread->waits[0].count = 9;
+	assert_judged(profile, MODEL_UNKNOWN);
+	profile__free(profile);
+}
+
+static void a_share_below_the_threshold_is_mixed(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "read", 100);
+
+	(void)state;
+	judged__loop(thread, "poll", 50);
+	call->handled = 75;
+	assert_judged(profile, MODEL_POLL);
+	call->handled = 74;
+	assert_judged(profile, MODEL_MIXED);
+	assert_int_equal(thread->verdict.share_count, 2);
+	assert_true(thread->verdict.shares[0].share == 0.74);
+	profile__free(profile);
+}
+
+static void too_little_data_is_unknown_and_says_so(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "read", OPERATIONS_LEAST - 1);
+
+	(void)state;
+	assert_judged(profile, MODEL_UNKNOWN);
+	assert_string_equal(thread->verdict.why, "too little data: 9 I/O operations");
+	assert_int_equal(thread->verdict.share_count, 0);
+	call->calls = OPERATIONS_LEAST;
+	assert_judged(profile, MODEL_BLOCKING);
+	assert_null(thread->verdict.why);
+	/* nor is a short life enough to say that it computes */
+	call->calls = 0;
+	thread->account = (struct account){.lifetime = MS, .running = MS};
+	assert_judged(profile, MODEL_UNKNOWN);
+	assert_string_equal(thread->verdict.why, "too little data: 0 I/O operations in 1 ms");
+	profile__free(profile);
+}
+
+static void a_thread_that_lost_events_is_unknown(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+	struct thread *lossy;
+
+	(void)state;
+	judged__call(judged__thread(process, 100 * MS), "read", 900);
+	lossy = judged__thread(process, 100 * MS);
+	judged__call(lossy, "read", 101);
+	lossy->incomplete = true;
+	lossy->lost = 2;
+	lossy->account.unknown = 50 * MS;
+	judged__again(profile);
+	assert_model(&lossy->verdict, MODEL_UNKNOWN);
+	assert_string_equal(lossy->verdict.why, "events were lost");
+	/* what happened in so little time does not change what the process does */
+	assert_model(&process->verdict, MODEL_BLOCKING);
+	assert_evidence(&process->verdict, 0,
+			"2 switches of its threads were not seen; what they did in 50 ms is "
+			"unknown");
+	lossy->account.unknown++;
+	judged__again(profile);
+	assert_model(&process->verdict, MODEL_UNKNOWN);
+	assert_string_equal(process->verdict.why, "events of its threads were lost");
+	/* and neither do a tenth of its operations */
+	lossy->calls[0].calls = 100;
+	judged__again(profile);
+	assert_model(&lossy->verdict, MODEL_UNKNOWN);
+	assert_model(&process->verdict, MODEL_BLOCKING);
+	profile__free(profile);
+}
+
+/* Of waits without a row nobody knows how many there were. */
+static void a_thread_whose_waits_had_no_room_is_unknown(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+
+	(void)state;
+	judged__call(thread, "read", 900);
+	thread->incomplete = true;
+	assert_judged(profile, MODEL_UNKNOWN);
+	assert_string_equal(thread->verdict.why, "not all of its waits could be kept");
+	profile__free(profile);
+}
+
+static void rows_without_room_make_all_unknown(void **state)
+{
+	static const char *const causes[] = {"syscalls", "loops", "requests", "processes"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(causes); i++) {
+		struct profile *profile = sample__empty();
+
+		judged__call(judged__one(profile), "read", 900);
+		judged__lose(profile, "wakers");
+		assert_judged(profile, MODEL_BLOCKING);
+		judged__lose(profile, causes[i]);
+		assert_judged(profile, MODEL_UNKNOWN);
+		assert_non_null(strstr(profile->processes[0].verdict.why, causes[i]));
+		profile__free(profile);
+	}
+}
+
+static void workers_of_the_kernel_are_not_judged(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+	struct thread *worker;
+
+	(void)state;
+	judged__call(judged__thread(process, 0), "io_uring_enter", 100);
+	judged__requests(process, REQUEST_IO_URING, "fsync", 100);
+	worker = judged__thread(process, 0);
+	worker->io_worker = true;
+	judged__wait(process, worker, CLASS_DISK, NULL, NULL, 300, 500 * MS);
+	judged__again(profile);
+	assert_model(&worker->verdict, MODEL_UNKNOWN);
+	assert_model(&process->verdict, MODEL_IO_URING);
+	assert_int_equal(process->verdict.share_count, 1);
+	profile__free(profile);
+}
+
+/* Sleeps are all that the waits tier has: enough for those models that sleep in their own calls. */
+static void the_waits_tier_judges_by_sleeps(void **state)
+{
+	static const struct {
+		enum wait_class class;
+		const char *call;
+		enum io_model model;
+	} cases[] = {
+		{CLASS_DISK, "read", MODEL_BLOCKING},
+		{CLASS_NETWORK, "recvfrom", MODEL_BLOCKING},
+		{CLASS_IPC, "write", MODEL_BLOCKING},
+		{CLASS_TERMINAL, "read", MODEL_BLOCKING},
+		{CLASS_MULTIPLEX, "pselect6", MODEL_SELECT},
+		{CLASS_MULTIPLEX, "ppoll", MODEL_POLL},
+		{CLASS_MULTIPLEX, "epoll_pwait", MODEL_EPOLL},
+		{CLASS_AIO, "io_getevents", MODEL_LINUX_AIO},
+		{CLASS_IO_URING, "io_uring_enter", MODEL_IO_URING},
+		{CLASS_FAULT, NULL, MODEL_MMAP},
+		{CLASS_TIMER, "clock_nanosleep", MODEL_UNKNOWN},
+		{CLASS_LOCK, "futex", MODEL_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct profile *profile = sample__empty();
+		struct thread *thread = judged__one(profile);
+
+		profile->tier = TIER_WAITS;
+		judged__wait(&profile->processes[0], thread, cases[i].class, cases[i].call, NULL,
+			     OPERATIONS_LEAST, 900 * MS);
+		assert_judged(profile, cases[i].model);
+		if (!cases[i].model)
+			assert_non_null(strstr(thread->verdict.why, "waits tier"));
+		thread->waits[0].count--;
+		assert_judged(profile, MODEL_UNKNOWN);
+		profile__free(profile);
+	}
+}
+
+/* It may spin on calls that never sleep. */
+static void the_waits_tier_knows_of_no_compute(void **state)
+{
+	struct profile *profile = sample__empty();
+
+	(void)state;
+	profile->tier = TIER_WAITS;
+	judged__thread(judged__process(profile), 1000 * MS);
+	assert_judged(profile, MODEL_UNKNOWN);
+	profile__free(profile);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(calls_on_blocking_descriptors_are_blocking),
+		cmocka_unit_test(calls_that_are_still_open_count),
+		cmocka_unit_test(each_multiplexer_gives_its_model),
+		cmocka_unit_test(refused_calls_are_no_operations),
+		cmocka_unit_test(a_call_that_slept_in_a_handler_is_blocking),
+		cmocka_unit_test(one_poll_is_no_event_loop),
+		cmocka_unit_test(retries_without_a_multiplexer_are_nonblocking),
+		cmocka_unit_test(readiness_may_be_awaited_by_another_thread),
+		cmocka_unit_test(polls_that_find_nothing_and_do_not_wait_are_nonblocking),
+		cmocka_unit_test(signals_that_announce_readiness_are_signal_driven),
+		cmocka_unit_test(requests_are_operations_of_their_submitter),
+		cmocka_unit_test(orders_to_a_ring_are_no_io),
+		cmocka_unit_test(calls_of_posix_aio_helpers_do_not_count_twice),
+		cmocka_unit_test(page_faults_that_read_are_mmap),
+		cmocka_unit_test(reads_to_start_up_are_left_out),
+		cmocka_unit_test(threads_but_the_first_do_not_start_up),
+		cmocka_unit_test(little_io_and_little_waiting_is_compute),
+		cmocka_unit_test(waits_for_locks_timers_children_and_signals_are_no_io),
+		cmocka_unit_test(an_event_loop_without_events_is_one_all_the_same),
+		cmocka_unit_test(a_share_below_the_threshold_is_mixed),
+		cmocka_unit_test(too_little_data_is_unknown_and_says_so),
+		cmocka_unit_test(a_thread_that_lost_events_is_unknown),
+		cmocka_unit_test(a_thread_whose_waits_had_no_room_is_unknown),
+		cmocka_unit_test(rows_without_room_make_all_unknown),
+		cmocka_unit_test(workers_of_the_kernel_are_not_judged),
+		cmocka_unit_test(the_waits_tier_judges_by_sleeps),
+		cmocka_unit_test(the_waits_tier_knows_of_no_compute),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/command.h"
+#include "collect/gather.h"
+#include "collect/memory.h"
+#include "collect/overhead.h"
+#include "collect/preflight.h"
+#include "collect/session.h"
+#include "commands/commands.h"
+#include "commands/tracing.h"
+#include "judge/judge.h"
+#include "names/units.h"
+
+struct tracing {
+	const struct tracing_options *options;
+	struct preflight preflight;
+	struct session *session;
+	struct gatherer *gatherer;
+	struct memory *memory;
+	struct command command;
+	struct watch watch;
+	enum watch_end end;
+	struct profile *profile;
+	uint64_t started;    /* CLOCK_MONOTONIC ns */
+	uint64_t cpu_before; /* our own CPU time at attach, ns */
+	struct overhead overhead;
+	uint64_t programs; /* ns that our programs ran */
+	bool programs_known;
+	unsigned int progress; /* seconds that the progress line shows; 0: there is none */
+};
+
+static uint64_t own_cpu(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static bool has_command(const struct tracing *tracing)
+{
+	return tracing->options->target->kind == TARGET_COMMAND;
+}
+
+static int check(struct tracing *tracing)
+{
+	const struct tracing_options *options = tracing->options;
+	const char *obstacle;
+	char message[256];
+
+	if (target__check(options->target, message, sizeof(message))) {
+		complain("%s", message);
+		return EXIT_FAILED;
+	}
+	preflight__look(&tracing->preflight);
+	obstacle = preflight__obstacle(&tracing->preflight, options->tier == TIER_FULL);
+	if (obstacle) {
+		complain("%s", obstacle);
+		return EXIT_FAILED;
+	}
+	return 0;
+}
+
+int tracing__new(struct tracing **tracing, const struct tracing_options *options)
+{
+	*tracing = calloc(1, sizeof(**tracing));
+	if (!*tracing) {
+		complain("%s", strerror(ENOMEM));
+		return EXIT_FAILED;
+	}
+	**tracing = (struct tracing){
+		.options = options,
+		.command = {.pidfd = -1, .release_fd = -1, .error_fd = -1},
+		.watch = {.signal_fd = -1},
+		.started = session__now(),
+	};
+	return check(*tracing);
+}
+
+static int prepare(struct tracing *tracing)
+{
+	const struct tracing_options *options = tracing->options;
+	struct session_options session_options = {
+		.tier = options->tier,
+		.target = options->target,
+		.map_entries = options->map_entries,
+		.debug = options->verbose,
+	};
+	char message[512];
+	int err;
+
+	err = watch__open(&tracing->watch, options->target);
+	if (err) {
+		complain("%s", err == -ESRCH ? "the process ended before it could be traced"
+					     : strerror(-err));
+		return EXIT_FAILED;
+	}
+	err = session__new(&tracing->session, &session_options, &tracing->preflight, message,
+			   sizeof(message));
+	if (err) {
+		complain("%s", message);
+		return EXIT_FAILED;
+	}
+	tracing->gatherer = gatherer__new(tracing->session, options->tier, options->target->kind);
+	tracing->memory = memory__new(tracing->session);
+	if (!tracing->gatherer || !tracing->memory) {
+		complain("%s", strerror(ENOMEM));
+		return EXIT_FAILED;
+	}
+	return 0;
+}
+
+static int spawn_command(struct tracing *tracing)
+{
+	const struct tracing_options *options = tracing->options;
+	int err = command__spawn(&tracing->command, options->target->command,
+				 options->command_stdout, options->command_stderr);
+
+	if (!err)
+		return 0;
+	complain("cannot start the command: %s", strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int start_command(struct tracing *tracing)
+{
+	int err = command__release(&tracing->command);
+
+	if (!err)
+		return 0;
+	complain("%s: %s", tracing->options->target->command[0], strerror(-err));
+	return command__exec_status(err);
+}
+
+static int attach(struct tracing *tracing)
+{
+	const struct tracing_options *options = tracing->options;
+	char message[256];
+	int err;
+
+	if (has_command(tracing) && spawn_command(tracing))
+		return EXIT_FAILED;
+	err = session__attach(tracing->session, has_command(tracing) ? tracing->command.pid : 0,
+			      message, sizeof(message));
+	if (err) {
+		complain("%s", message);
+		return EXIT_FAILED;
+	}
+	tracing->cpu_before = own_cpu();
+	overhead__begin(&tracing->overhead, tracing->session, session__now());
+	if (options->verbose)
+		complain("attached after %llu ms",
+			 (unsigned long long)(session__attached_at(tracing->session) -
+					      tracing->started) /
+				 1000000);
+	if (options->target->id_count && !session__matched(tracing->session)) {
+		complain("the %s ended before it could be traced",
+			 options->target->kind == TARGET_TID ? "thread" : "process");
+		return EXIT_FAILED;
+	}
+	return has_command(tracing) ? start_command(tracing) : 0;
+}
+
+#define PROGRESS_AFTER 2 /* seconds */
+
+static void show_progress(struct tracing *tracing, unsigned int seconds)
+{
+	char thread_text[UNITS_TEXT], wait_text[UNITS_TEXT];
+	uint64_t threads, waits;
+
+	if (tracing->options->quiet || seconds < PROGRESS_AFTER || seconds == tracing->progress ||
+	    !isatty(STDERR_FILENO))
+		return;
+	session__progress(tracing->session, &threads, &waits);
+	fprintf(stderr, "\rtracing for %u s: %s threads, %s waits (Ctrl-C ends it)\033[K", seconds,
+		units__count(threads, thread_text), units__count(waits, wait_text));
+	fflush(stderr);
+	tracing->progress = seconds;
+}
+
+/* Often enough that a burst of short-lived processes does not use up the rows in between. */
+#define TICK_MS 100
+
+static int sooner(int wanted, int at_latest)
+{
+	return wanted < at_latest ? wanted : at_latest;
+}
+
+/* What has to be looked at while the target runs. Each may ask to be called again sooner. */
+static int tick(void *context, uint64_t elapsed)
+{
+	struct tracing *tracing = context;
+	int wanted = TICK_MS;
+
+	show_progress(tracing, elapsed / 1000000000);
+	/* what it cannot take stays, and is counted as lost */
+	if (session__runs_low(tracing->session))
+		gatherer__reap(tracing->gatherer);
+	session__step(tracing->session, session__now());
+	memory__step(tracing->memory, session__now());
+	wanted = sooner(overhead__step(&tracing->overhead, session__now()), wanted);
+	return wanted;
+}
+
+static void end_progress(struct tracing *tracing)
+{
+	if (tracing->progress)
+		fputs("\r\033[K", stderr);
+}
+
+static void watch(struct tracing *tracing)
+{
+	uint64_t attached = session__attached_at(tracing->session);
+
+	tracing->end = watch__wait(&tracing->watch, has_command(tracing) ? &tracing->command : NULL,
+				   tracing->options->duration, tick, tracing);
+	end_progress(tracing);
+	tracing->programs_known = overhead__end(&tracing->overhead, session__now(),
+						session__now() - attached, &tracing->programs);
+}
+
+static void stop(struct tracing *tracing)
+{
+	int err = session__stop(tracing->session);
+
+	memory__look(tracing->memory);
+	watch__let_go(&tracing->watch);
+	if (err)
+		complain("the closing census failed: %s", strerror(-err));
+}
+
+static void fill_head(struct tracing *tracing)
+{
+	struct profile *profile = tracing->profile;
+	const struct target *target = tracing->options->target;
+
+	profile->tier = tracing->options->tier;
+	profile->target = target->kind;
+	profile->command = target->command;
+	profile->pids = target->ids;
+	profile->pid_count = target->id_count;
+	profile->target_text = target->text;
+	profile->has_exit_status = tracing->watch.has_status;
+	profile->exit_status = tracing->watch.status;
+	profile->audit.tool_cpu = own_cpu() - tracing->cpu_before;
+	profile->audit.programs_known = tracing->programs_known;
+	profile->audit.programs = tracing->programs;
+}
+
+/* From rows to the finished profile, verdicts included. */
+static int gather(struct tracing *tracing)
+{
+	int err = -ENOMEM;
+
+	tracing->profile = calloc(1, sizeof(*tracing->profile));
+	if (tracing->profile) {
+		fill_head(tracing);
+		err = gatherer__finish(tracing->gatherer, tracing->profile);
+	}
+	if (!err) {
+		memory__tell(tracing->memory, tracing->profile,
+			     session__kernel_stack(tracing->session));
+		err = judge__profile(tracing->profile);
+	}
+	if (err)
+		complain("cannot read what was traced: %s", strerror(-err));
+	return err ? EXIT_FAILED : 0;
+}
+
+int tracing__run(struct tracing *tracing, const struct profile **profile)
+{
+	int status = prepare(tracing);
+
+	if (!status)
+		status = attach(tracing);
+	if (status)
+		return status;
+	watch(tracing);
+	stop(tracing);
+	status = gather(tracing);
+	*profile = tracing->profile;
+	return status;
+}
+
+enum watch_end tracing__end(const struct tracing *tracing)
+{
+	return tracing->end;
+}
+
+static int await_command(struct tracing *tracing)
+{
+	pid_t pid = tracing->command.pid;
+	int raw;
+
+	if (pid <= 0 || waitpid(pid, &raw, 0) != pid)
+		return EXIT_FAILED;
+	tracing->command.pid = 0;
+	return WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
+}
+
+int tracing__conclude(struct tracing *tracing)
+{
+	if (!has_command(tracing))
+		return EXIT_DONE;
+	if (tracing->watch.has_status)
+		return tracing->watch.status;
+	if (tracing->end == WATCH_SIGNAL)
+		return 128 + tracing->watch.signal;
+	return await_command(tracing);
+}
+
+void tracing__kill_command(struct tracing *tracing)
+{
+	if (tracing->command.pid <= 0)
+		return;
+	kill(tracing->command.pid, SIGKILL); /* not reaped yet, so the number is still its own */
+	await_command(tracing);
+}
+
+/* What the target lent to the profile stays the target's. */
+static void free_profile(struct profile *profile)
+{
+	if (!profile)
+		return;
+	profile->command = NULL;
+	profile->pids = NULL;
+	profile->target_text = NULL;
+	profile__free(profile);
+}
+
+void tracing__free(struct tracing *tracing)
+{
+	if (!tracing)
+		return;
+	free_profile(tracing->profile);
+	gatherer__free(tracing->gatherer);
+	memory__free(tracing->memory);
+	session__free(tracing->session);
+	command__close(&tracing->command);
+	watch__close(&tracing->watch);
+	free(tracing);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One traced run, from the check of what is asked for to the finished profile.
+ *
+ *   tracing__new -> tracing__run -> (the profile is shown) -> tracing__conclude -> tracing__free
+ *
+ * What goes wrong is said on stderr here, and comes back as an exit status. Several runs may follow
+ * each other in one process, not overlap.
+ */
+#ifndef WAITSCOPE_COMMANDS_TRACING_H
+#define WAITSCOPE_COMMANDS_TRACING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collect/target.h"
+#include "collect/watch.h"
+#include "model/profile.h"
+
+struct tracing_options {
+	struct target *target; /* borrowed; what it names is looked up and filled in */
+	enum tier tier;
+	uint64_t duration;    /* ns; 0: no end */
+	uint64_t map_entries; /* 0: the default */
+	bool quiet;	      /* no progress line */
+	bool verbose;	      /* libbpf's messages, and when the programs are attached */
+	/* where a command writes, borrowed; 0: where we do */
+	int command_stdout, command_stderr;
+};
+
+struct tracing;
+
+/*
+ * Checks all that can be refused before anything is loaded: the target, the kernel, our rights.
+ * Returns 0 or an exit status. tracing__free() frees it; its options must outlive it.
+ */
+int tracing__new(struct tracing **tracing, const struct tracing_options *options);
+
+/*
+ * Traces until the target, the duration or a signal ends it. Returns 0 and the profile, which
+ * belongs to the tracing and borrows texts from the target, or an exit status: that of the shells
+ * (126, 127) for a command that cannot be executed.
+ */
+int tracing__run(struct tracing *tracing, const struct profile **profile);
+
+/* What ended it. */
+enum watch_end tracing__end(const struct tracing *tracing);
+
+/*
+ * The exit status once the report is out: of a command its own, for which it is waited if it still
+ * runs, or 128 + the signal that ended the tracing; else 0.
+ */
+int tracing__conclude(struct tracing *tracing);
+
+/* Kills a command that still runs, and waits for its end: of the runs that are ours to end. */
+void tracing__kill_command(struct tracing *tracing);
+
+void tracing__free(struct tracing *tracing);
+
+#endif

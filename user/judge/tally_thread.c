@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What the calls, sleeps and page faults of one thread are evidence of. */
+#include "judge/io_tally.h"
+
+#include "judge/loops.h"
+#include "judge/thresholds.h"
+#include "names/syscall_traits.h"
+#include "names/words.h"
+
+/* --------------------------------------------------------------------------------------- calls */
+
+/*
+ * Calls of one name, each given to the model that it is evidence of. A refused call is a try, not
+ * an operation. Where the counts overlap, the announced ones come first: by a signal, by a loop.
+ */
+static void count_call(struct io_tally *tally, const struct call *call, enum io_model handler,
+		       enum io_model elsewhere)
+{
+	uint64_t finished = tally__less(call->calls, call->eagain);
+	uint64_t rest = finished, part, unrefused = tally__less(call->nonblocking, call->eagain);
+
+	part = tally__least(rest, call->signalled);
+	tally__count(tally, MODEL_SIGNAL_DRIVEN, call->name, part);
+	rest -= part;
+	unrefused = tally__less(unrefused, part);
+	part = handler ? tally__least(rest, tally__less(call->handled, part)) : 0;
+	tally__count(tally, handler, call->name, part);
+	rest -= part;
+	part = tally__least(rest, tally__less(unrefused, part));
+	if (elsewhere && call->eagain <= RETRIES_AN_OPERATION * finished)
+		tally__count(tally, elsewhere, call->name, part);
+	else
+		tally__count(tally, MODEL_NONBLOCKING, call->name, part);
+	rest -= part;
+	/* one that the window cut was asleep: it can be of no other model */
+	tally__count(tally, MODEL_BLOCKING, call->name, rest + call->censored);
+	tally->slept += tally__least(call->slept + call->censored, rest + call->censored);
+	tally->refused += call->eagain;
+	tally->spin_runs += call->spin_runs;
+	tally->spin_cpu += call->spin_cpu;
+}
+
+static void count_loop(struct io_tally *tally, const struct thread *thread, const struct loop *loop)
+{
+	enum io_model model = loop ? multiplexer__model(loop->call) : MODEL_UNKNOWN;
+
+	if (!loop)
+		return;
+	if (loop__polls(loop)) {
+		tally->polls += loop->iterations;
+		tally->empty_polls += loop->unslept;
+		return;
+	}
+	tally->returns[model] += loop->iterations;
+	for (size_t i = 0; i < thread->wait_count; i++)
+		if (multiplexer__model(thread->waits[i].syscall) == model)
+			tally->sleeps[model] += thread->waits[i].count;
+}
+
+static void count_calls(struct io_tally *tally, const struct tally_scene *scene,
+			const struct thread *thread)
+{
+	const struct loop *loop = thread__main_loop(thread);
+	enum io_model handler = MODEL_UNKNOWN, elsewhere = scene->loop;
+
+	if (loop) {
+		handler = loop__polls(loop) ? MODEL_NONBLOCKING : multiplexer__model(loop->call);
+		elsewhere = handler;
+	}
+	count_loop(tally, thread, loop);
+	for (size_t i = 0; i < thread->call_count; i++)
+		if (syscalls__traits_of(thread->calls[i].name) & TRAIT_IO)
+			count_call(tally, &thread->calls[i], handler, elsewhere);
+}
+
+/* -------------------------------------------------------------------------------------- sleeps */
+
+static bool is_io(enum wait_class class)
+{
+	switch (class) {
+	case CLASS_LOCK:
+	case CLASS_TIMER:
+	case CLASS_CHILD:
+	case CLASS_SIGNAL:
+	case CLASS_KERNEL:
+	case CLASS_STOPPED:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void count_time(struct io_tally *tally, const struct thread *thread)
+{
+	const struct account *account = &thread->account;
+
+	tally->busy += account->running + account->runnable + account->preempted;
+	tally->known += tally__less(account->lifetime, account->unknown);
+	tally->asleep += account->blocked;
+	for (size_t i = 0; i < thread->wait_count; i++) {
+		const struct wait *wait = &thread->waits[i];
+
+		if (wait->class == CLASS_MULTIPLEX)
+			tally->asleep_multiplex += wait->total;
+		else if (!is_io(wait->class))
+			tally->asleep_no_io += wait->total;
+		if (wait->class == CLASS_FAULT) {
+			tally->fault_sleeps += wait->count;
+			tally->fault_time += wait->total;
+		}
+	}
+}
+
+/* The models of which a sleep alone is evidence: all that the waits tier has. */
+static enum io_model model_of_sleep(const struct wait *wait)
+{
+	switch (wait->class) {
+	case CLASS_DISK:
+	case CLASS_NETWORK:
+	case CLASS_IPC:
+	case CLASS_TERMINAL:
+		return MODEL_BLOCKING;
+	case CLASS_MULTIPLEX:
+	case CLASS_AIO:
+	case CLASS_IO_URING:
+		return multiplexer__model(wait->syscall);
+	default:
+		return MODEL_UNKNOWN;
+	}
+}
+
+static void count_sleeps(struct io_tally *tally, const struct thread *thread)
+{
+	for (size_t i = 0; i < thread->wait_count; i++) {
+		const struct wait *wait = &thread->waits[i];
+		enum io_model model = model_of_sleep(wait);
+
+		if (!model || !wait->syscall)
+			continue;
+		tally__count(tally, model, wait->syscall, wait->count);
+		if (model == MODEL_BLOCKING)
+			tally->slept += wait->count;
+		else
+			tally->sleeps[model] += wait->count;
+	}
+}
+
+/* ----------------------------------------------------------------------- start-up, page faults */
+
+static uint64_t files_opened(const struct thread *thread)
+{
+	uint64_t files = 0;
+
+	for (size_t i = 0; i < thread->call_count; i++)
+		if (words__have("open openat openat2", thread->calls[i].name))
+			files += tally__less(thread->calls[i].calls, thread->calls[i].errors);
+	return files;
+}
+
+/* Takes a number of operations back; the most frequent kinds are the ones that are left. */
+static uint64_t take_back(struct io_tally *tally, enum io_model model, uint64_t most)
+{
+	struct tally_names *names = &tally->names[model];
+	uint64_t taken = tally__least(tally->operations[model], most);
+
+	tally->operations[model] -= taken;
+	tally->startup += taken;
+	for (uint64_t left = taken; left && names->count;) {
+		size_t last = names->count - 1;
+		uint64_t part = tally__least(names->names[last].count, left);
+
+		names->names[last].count -= part;
+		left -= part;
+		if (!names->names[last].count)
+			names->count--;
+	}
+	return taken;
+}
+
+static void count_faults(struct io_tally *tally, const struct thread *thread)
+{
+	uint64_t faults = thread->major_faults;
+
+	/* a thread that could not be compared with the kernel's books has none in these */
+	if (tally->fault_sleeps > faults)
+		faults = tally->fault_sleeps;
+	tally->faults += faults;
+	tally__count(tally, MODEL_MMAP, "page faults", faults);
+}
+
+static void leave_out_startup(struct io_tally *tally, const struct thread *thread)
+{
+	uint64_t files = files_opened(thread), taken;
+
+	taken = take_back(tally, MODEL_BLOCKING,
+			  tally__least(files * STARTUP_CALLS_A_FILE, STARTUP_MOST));
+	tally->slept = tally__less(tally->slept, taken);
+	taken = take_back(tally, MODEL_MMAP,
+			  tally__least(files * STARTUP_FAULTS_A_FILE, STARTUP_MOST));
+	tally->faults -= taken;
+}
+
+/* ------------------------------------------------------------------------- a process's threads */
+
+static void serve(struct io_tally *tally, struct tally_scene *scene)
+{
+	uint64_t part = tally__least(tally->operations[MODEL_BLOCKING], scene->to_serve);
+
+	tally->served += part;
+	tally->operations[MODEL_BLOCKING] -= part;
+	if (!tally->operations[MODEL_BLOCKING]) {
+		tally->names[MODEL_POSIX_AIO] = tally->names[MODEL_BLOCKING];
+		tally->names[MODEL_BLOCKING] = (struct tally_names){.count = 0};
+	}
+	tally->slept = tally__least(tally->slept, tally->operations[MODEL_BLOCKING]);
+	scene->to_serve -= part;
+}
+
+void tally__thread(struct io_tally *tally, struct tally_scene *scene, const struct thread *thread)
+{
+	*tally = (struct io_tally){.startup = 0};
+	if (thread->kernel_thread || thread->io_worker)
+		return; /* they work for others, whose requests count */
+	count_time(tally, thread);
+	if (scene->profile->tier == TIER_FULL)
+		count_calls(tally, scene, thread);
+	else
+		count_sleeps(tally, thread);
+	count_faults(tally, thread);
+	if (thread->tid == scene->process->pid)
+		leave_out_startup(tally, thread);
+	else if (tally_scene__is_helper(scene, thread))
+		serve(tally, scene);
+}
