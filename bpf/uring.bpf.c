@@ -284,8 +284,6 @@ static __always_inline void uring__count_beside(u64 ring, u64 address,
 		__sync_fetch_and_add(&row->more, 1);
 }
 
-#define ETIME 62
-
 /* A timeout that expires has done what it was asked for. */
 static __always_inline s32 uring__outcome(const struct uring_request *request, s32 result)
 {

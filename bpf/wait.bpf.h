@@ -10,6 +10,7 @@
 
 #include "histogram.bpf.h"
 #include "object.bpf.h"
+#include "posix_aio.bpf.h"
 #include "task.bpf.h"
 
 /* The syscall that a sleeping thread is in, and what its arguments say. */
@@ -275,8 +276,11 @@ static __always_inline u32 wait__row(struct task_struct *task, struct thread_row
 	}
 	if (call.argument != ARGUMENT_NONE)
 		wait__identify(task, &call, &id);
-	if (flags & WAIT_OPERATION)
-		process__begin_operation(thread);
+	if (flags & WAIT_OPERATION) {
+		posix_aio__recognise(thread, call__traits(call.syscall), call.args);
+		if (!(thread->flags & THREAD_AIO_HELPER)) /* its request counts already */
+			process__begin_operation(thread);
+	}
 	tag = call.syscall | sleep << 16 | flags << 24;
 	cache = &thread->waits[(call.syscall ^ (id.file >> 8) ^ id.number) & (WAIT_CACHE - 1)];
 	if (cache->row && cache->call == tag && cache->file == id.file &&

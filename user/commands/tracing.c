@@ -11,6 +11,7 @@
 
 #include "collect/command.h"
 #include "collect/gather.h"
+#include "collect/memory.h"
 #include "collect/overhead.h"
 #include "collect/preflight.h"
 #include "collect/session.h"
@@ -24,6 +25,7 @@ struct tracing {
 	struct preflight preflight;
 	struct session *session;
 	struct gatherer *gatherer;
+	struct memory *memory;
 	struct command command;
 	struct watch watch;
 	enum watch_end end;
@@ -109,7 +111,8 @@ static int prepare(struct tracing *tracing)
 		return EXIT_FAILED;
 	}
 	tracing->gatherer = gatherer__new(tracing->session, options->tier, options->target->kind);
-	if (!tracing->gatherer) {
+	tracing->memory = memory__new(tracing->session);
+	if (!tracing->gatherer || !tracing->memory) {
 		complain("%s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}
@@ -202,6 +205,8 @@ static int tick(void *context, uint64_t elapsed)
 	/* what it cannot take stays, and is counted as lost */
 	if (session__runs_low(tracing->session))
 		gatherer__reap(tracing->gatherer);
+	session__step(tracing->session, session__now());
+	memory__step(tracing->memory, session__now());
 	wanted = sooner(overhead__step(&tracing->overhead, session__now()), wanted);
 	return wanted;
 }
@@ -227,6 +232,7 @@ static void stop(struct tracing *tracing)
 {
 	int err = session__stop(tracing->session);
 
+	memory__look(tracing->memory);
 	watch__let_go(&tracing->watch);
 	if (err)
 		complain("the closing census failed: %s", strerror(-err));
@@ -260,8 +266,11 @@ static int gather(struct tracing *tracing)
 		fill_head(tracing);
 		err = gatherer__finish(tracing->gatherer, tracing->profile);
 	}
-	if (!err)
+	if (!err) {
+		memory__tell(tracing->memory, tracing->profile,
+			     session__kernel_stack(tracing->session));
 		err = judge__profile(tracing->profile);
+	}
 	if (err)
 		complain("cannot read what was traced: %s", strerror(-err));
 	return err ? EXIT_FAILED : 0;
@@ -334,6 +343,7 @@ void tracing__free(struct tracing *tracing)
 		return;
 	free_profile(tracing->profile);
 	gatherer__free(tracing->gatherer);
+	memory__free(tracing->memory);
 	session__free(tracing->session);
 	command__close(&tracing->command);
 	watch__close(&tracing->watch);
