@@ -72,8 +72,7 @@ static void a_loop_blocked_in_its_handler(void **state)
 	struct loop *loop = judged__loop(thread, "epoll_wait", 20);
 
 	(void)state;
-	loop->idle = 900 * MS;
-	loop->busy = 80 * MS;
+	loop->window = 1000 * MS;
 	loop->blocked = 20 * MS;
 	loop->longest_handler = 5 * MS;
 	judged__wait(&profile->processes[0], thread, CLASS_DISK, "fsync", "file /var/x", 10,
@@ -91,7 +90,7 @@ static void a_loop_blocked_in_its_handler(void **state)
 	assert_true(find(profile, id)->figures[0].value == 20 * MS);
 	assert_edge(profile, id, &loop->iterations, 19);
 	assert_edge(profile, id, &loop->blocked, 20 * MS - 1);
-	loop->idle = loop->busy = 0;
+	loop->window = 100 * MS;
 	assert_edge(profile, id, &loop->blocked, 10 * MS - 1);
 	assert_none_on_lost_events(profile, id);
 	profile__free(profile);
@@ -409,7 +408,7 @@ static void findings_are_ordered_by_harm(void **state)
 		struct loop *loop =
 			judged__loop(judged__thread(process, 100 * MS), "epoll_wait", 100);
 
-		loop->idle = 100 * MS;
+		loop->window = 1000 * MS;
 		loop->blocked = harm[i] * MS;
 	}
 	judged__again(profile);
@@ -428,7 +427,7 @@ static void a_program_without_a_fault_has_no_finding(void **state)
 	struct loop *loop = judged__loop(thread, "epoll_wait", 10000);
 
 	(void)state;
-	loop->idle = 900 * MS;
+	loop->window = 1000 * MS;
 	loop->busy = 100 * MS;
 	judged__call(thread, "read", 20000)->handled = 20000;
 	judged__wait(&profile->processes[0], thread, CLASS_MULTIPLEX, "epoll_wait", "epoll fd 4",
