@@ -73,53 +73,72 @@ static __always_inline u32 file_flags(struct task_struct *task, u32 fd)
 
 #define PATH_DEPTH 32
 
-/* Components from the leaf up to the root, across mounts, each ended by NUL. */
+/* Where a walk from a file up to the root stands. */
+struct path_walk {
+	struct dentry *dentry;
+	struct vfsmount *mounted;
+	struct object_row *object;
+};
+
+/* Adds one component, or steps over a mount. Returns 1 at the root, or if there is no more room. */
+static long path__step(u32 index, struct path_walk *walk)
+{
+	/* copies: what is behind a CO-RE access has to be the kernel's */
+	struct dentry *dentry = walk->dentry, *root, *parent;
+	struct vfsmount *mounted = walk->mounted;
+	struct object_row *object = walk->object;
+	u32 at = object->text_length;
+	long length;
+
+	root = BPF_CORE_READ(mounted, mnt_root);
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (dentry == root || dentry == parent) {
+		struct mount *mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
+		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+		if (above == mount || dentry != root)
+			return 1;
+		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		walk->mounted = (void *)above + bpf_core_field_offset(struct mount, mnt);
+		return 0;
+	}
+	if (at >= OBJECT_TEXT - OBJECT_COMPONENT) {
+		object->state = OBJECT_PATH_CUT;
+		return 1;
+	}
+	at &= OBJECT_COMPONENT - 1;
+	barrier_var(at); /* the compiler would drop the mask, and older verifiers need it */
+	length = bpf_probe_read_kernel_str(&object->text[at], OBJECT_COMPONENT,
+					   BPF_CORE_READ(dentry, d_name.name));
+	if (length <= 0)
+		return 1;
+	object->text_length += length;
+	walk->dentry = parent;
+	return 0;
+}
+
+/*
+ * Components from the leaf up to the root, across mounts, each ended by NUL. With bpf_loop() the
+ * verifier looks at a step once; without, at each depth, in each program that may name a file.
+ */
 GLOBAL u32 read_path(u64 file_address, struct object_row *object)
 {
 	struct file *file = (void *)file_address;
-	struct dentry *dentry, *parent, *root;
-	struct mount *mount;
-	struct vfsmount *mounted;
-	/* In memory, where the verifier does not follow its value: 6.1 would try every length of
-	 * every component at every depth. */
-	volatile u32 *used;
+	struct path_walk walk;
 
 	if (!object)
 		return 0;
-	used = &object->text_length;
-	dentry = BPF_CORE_READ(file, f_path.dentry);
-	mounted = BPF_CORE_READ(file, f_path.mnt);
-	for (int i = 0; i < PATH_DEPTH; i++) {
-		u32 at = *used;
-		long length;
-
-		root = BPF_CORE_READ(mounted, mnt_root);
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (dentry == root || dentry == parent) {
-			struct mount *above;
-
-			mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
-			above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount || dentry != root)
-				break;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mounted = (void *)above + bpf_core_field_offset(struct mount, mnt);
-			continue;
-		}
-		if (at >= OBJECT_TEXT - OBJECT_COMPONENT) {
-			object->state = OBJECT_PATH_CUT;
-			break;
-		}
-		at &= OBJECT_COMPONENT - 1;
-		barrier_var(at); /* the compiler would drop the mask, and older verifiers need it */
-		length = bpf_probe_read_kernel_str(&object->text[at], OBJECT_COMPONENT,
-						   BPF_CORE_READ(dentry, d_name.name));
-		if (length <= 0)
-			break;
-		*used += length;
-		dentry = parent;
+	walk.dentry = BPF_CORE_READ(file, f_path.dentry);
+	walk.mounted = BPF_CORE_READ(file, f_path.mnt);
+	walk.object = object;
+	if (have_loop) {
+		bpf_loop(PATH_DEPTH, path__step, &walk, 0);
+		return object->text_length;
 	}
-	return *used;
+	for (int i = 0; i < PATH_DEPTH; i++)
+		if (path__step(i, &walk))
+			break;
+	return object->text_length;
 }
 
 /* Only the leaf: the kernel's own name of an anonymous file, "[eventfd]". */
