@@ -73,53 +73,71 @@ static __always_inline u32 file_flags(struct task_struct *task, u32 fd)
 
 #define PATH_DEPTH 32
 
+struct path_walk {
+	struct dentry *dentry;
+	struct vfsmount *mounted;
+	struct object_row *object;
+};
+
+/* One component, or one step up from the root of a mount. 1: that was the last one. */
+static int read_component(u32 index, struct path_walk *walk)
+{
+	struct object_row *object = walk->object;
+	struct dentry *dentry = walk->dentry, *parent, *root;
+	struct vfsmount *mounted = walk->mounted;
+	/* In memory, where the verifier does not follow its value: 6.1 would try every length of
+	 * every component at every depth. */
+	volatile u32 *used = &object->text_length;
+	u32 at = *used;
+	long length;
+
+	(void)index;
+	root = BPF_CORE_READ(mounted, mnt_root);
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (dentry == root || dentry == parent) {
+		struct mount *mount, *above;
+
+		mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
+		above = BPF_CORE_READ(mount, mnt_parent);
+		if (above == mount || dentry != root)
+			return 1;
+		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		walk->mounted = (void *)above + bpf_core_field_offset(struct mount, mnt);
+		return 0;
+	}
+	if (at >= OBJECT_TEXT - OBJECT_COMPONENT) {
+		object->state = OBJECT_PATH_CUT;
+		return 1;
+	}
+	at &= OBJECT_COMPONENT - 1;
+	barrier_var(at); /* the compiler would drop the mask, and older verifiers need it */
+	length = bpf_probe_read_kernel_str(&object->text[at], OBJECT_COMPONENT,
+					   BPF_CORE_READ(dentry, d_name.name));
+	if (length <= 0)
+		return 1;
+	*used += length;
+	walk->dentry = parent;
+	return 0;
+}
+
 /* Components from the leaf up to the root, across mounts, each ended by NUL. */
 GLOBAL u32 read_path(u64 file_address, struct object_row *object)
 {
 	struct file *file = (void *)file_address;
-	struct dentry *dentry, *parent, *root;
-	struct mount *mount;
-	struct vfsmount *mounted;
-	/* In memory, where the verifier does not follow its value: 6.1 would try every length of
-	 * every component at every depth. */
-	volatile u32 *used;
+	struct path_walk walk = {.object = object};
 
 	if (!object)
 		return 0;
-	used = &object->text_length;
-	dentry = BPF_CORE_READ(file, f_path.dentry);
-	mounted = BPF_CORE_READ(file, f_path.mnt);
-	for (int i = 0; i < PATH_DEPTH; i++) {
-		u32 at = *used;
-		long length;
-
-		root = BPF_CORE_READ(mounted, mnt_root);
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (dentry == root || dentry == parent) {
-			struct mount *above;
-
-			mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
-			above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount || dentry != root)
-				break;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mounted = (void *)above + bpf_core_field_offset(struct mount, mnt);
-			continue;
-		}
-		if (at >= OBJECT_TEXT - OBJECT_COMPONENT) {
-			object->state = OBJECT_PATH_CUT;
-			break;
-		}
-		at &= OBJECT_COMPONENT - 1;
-		barrier_var(at); /* the compiler would drop the mask, and older verifiers need it */
-		length = bpf_probe_read_kernel_str(&object->text[at], OBJECT_COMPONENT,
-						   BPF_CORE_READ(dentry, d_name.name));
-		if (length <= 0)
-			break;
-		*used += length;
-		dentry = parent;
+	walk.dentry = BPF_CORE_READ(file, f_path.dentry);
+	walk.mounted = BPF_CORE_READ(file, f_path.mnt);
+	if (have_loop) { /* verified once, and not for each depth */
+		bpf_loop(PATH_DEPTH, read_component, &walk, 0);
+		return object->text_length;
 	}
-	return *used;
+	for (u32 i = 0; i < PATH_DEPTH; i++)
+		if (read_component(i, &walk))
+			break;
+	return object->text_length;
 }
 
 /* Only the leaf: the kernel's own name of an anonymous file, "[eventfd]". */
