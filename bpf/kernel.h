@@ -374,9 +374,6 @@ struct bpf_iter__task {
 #define MAGIC_ANONYMOUS 0x09041934
 #define MAGIC_PIPE	0x50495045
 
-/* include/uapi/asm-generic/fcntl.h; x86 */
-#define FILE_DIRECT 040000
-
 #define MODE_TYPE      0170000
 #define MODE_SOCKET    0140000
 #define MODE_REGULAR   0100000
@@ -403,6 +400,7 @@ struct bpf_iter__task {
 
 /* include/uapi/asm-generic/fcntl.h, include/linux/socket.h */
 #define FILE_NONBLOCK	 0x0800 /* O_NONBLOCK */
+#define FILE_DIRECT	 0x4000 /* O_DIRECT */
 #define FILE_ASYNC	 0x2000 /* FASYNC */
 #define MESSAGE_DONTWAIT 0x40	/* MSG_DONTWAIT */
 

@@ -73,29 +73,32 @@ static __always_inline u32 file_flags(struct task_struct *task, u32 fd)
 
 #define PATH_DEPTH 32
 
-/* Where a walk from a file up to the root stands. */
 struct path_walk {
 	struct dentry *dentry;
 	struct vfsmount *mounted;
 	struct object_row *object;
 };
 
-/* Adds one component, or steps over a mount. Returns 1 at the root, or if there is no more room. */
-static long path__step(u32 index, struct path_walk *walk)
+/* One component, or one step up from the root of a mount. 1: that was the last one. */
+static int read_component(u32 index, struct path_walk *walk)
 {
-	/* copies: what is behind a CO-RE access has to be the kernel's */
-	struct dentry *dentry = walk->dentry, *root, *parent;
-	struct vfsmount *mounted = walk->mounted;
 	struct object_row *object = walk->object;
-	u32 at = object->text_length;
+	struct dentry *dentry = walk->dentry, *parent, *root;
+	struct vfsmount *mounted = walk->mounted;
+	/* In memory, where the verifier does not follow its value: 6.1 would try every length of
+	 * every component at every depth. */
+	volatile u32 *used = &object->text_length;
+	u32 at = *used;
 	long length;
 
+	(void)index;
 	root = BPF_CORE_READ(mounted, mnt_root);
 	parent = BPF_CORE_READ(dentry, d_parent);
 	if (dentry == root || dentry == parent) {
-		struct mount *mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
-		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+		struct mount *mount, *above;
 
+		mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
+		above = BPF_CORE_READ(mount, mnt_parent);
 		if (above == mount || dentry != root)
 			return 1;
 		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
@@ -112,31 +115,27 @@ static long path__step(u32 index, struct path_walk *walk)
 					   BPF_CORE_READ(dentry, d_name.name));
 	if (length <= 0)
 		return 1;
-	object->text_length += length;
+	*used += length;
 	walk->dentry = parent;
 	return 0;
 }
 
-/*
- * Components from the leaf up to the root, across mounts, each ended by NUL. With bpf_loop() the
- * verifier looks at a step once; without, at each depth, in each program that may name a file.
- */
+/* Components from the leaf up to the root, across mounts, each ended by NUL. */
 GLOBAL u32 read_path(u64 file_address, struct object_row *object)
 {
 	struct file *file = (void *)file_address;
-	struct path_walk walk;
+	struct path_walk walk = {.object = object};
 
 	if (!object)
 		return 0;
 	walk.dentry = BPF_CORE_READ(file, f_path.dentry);
 	walk.mounted = BPF_CORE_READ(file, f_path.mnt);
-	walk.object = object;
-	if (have_loop) {
-		bpf_loop(PATH_DEPTH, path__step, &walk, 0);
+	if (have_loop) { /* verified once, and not for each depth */
+		bpf_loop(PATH_DEPTH, read_component, &walk, 0);
 		return object->text_length;
 	}
-	for (int i = 0; i < PATH_DEPTH; i++)
-		if (path__step(i, &walk))
+	for (u32 i = 0; i < PATH_DEPTH; i++)
+		if (read_component(i, &walk))
 			break;
 	return object->text_length;
 }
