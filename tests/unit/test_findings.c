@@ -282,9 +282,10 @@ static void rest_on_queue(struct process *process, struct thread *thread, uint64
 {
 	struct wait *wait =
 		judged__wait(process, thread, CLASS_LOCK, "futex", "futex 0x7f00", times, total);
+	struct wait *sum = &process->waits[process->wait_count - 1];
 
-	wait->futex = FUTEX_USE_QUEUE;
-	wait->idle = true;
+	wait->futex = sum->futex = FUTEX_USE_QUEUE;
+	wait->idle = sum->idle = true;
 }
 
 /* A loop that hands its work to two threads. */
