@@ -188,8 +188,8 @@ static void the_loop_of_two_is_the_one_that_rests(void **state)
 	assert_count(json__integer(rest, "events"), 0);
 	assert_count(json__integer(rest, "readiness.count"), 0); /* its time was up */
 	assert_count(json__integer(rest, "handler.count"), ROUNDS - 1);
-	assert_count(json__integer(look, "iterations"), 2 * ROUNDS);
-	assert_count(json__integer(look, "empty"), 2 * ROUNDS);
+	assert_count(json__integer(look, "iterations"), 2L * ROUNDS);
+	assert_count(json__integer(look, "empty"), 2L * ROUNDS);
 	/* each is measured between its own calls: the rest of the one is blocked time of the other
 	 */
 	if (!live__emulated())
@@ -198,7 +198,7 @@ static void the_loop_of_two_is_the_one_that_rests(void **state)
 	assert_string_equal(json__string(refused, "syscall"), "poll");
 	assert_string_equal(json__string(refused, "object"), "3 descriptors");
 	assert_count(json__integer(refused, "empty"), json__integer(look, "unslept"));
-	assert_in_range(json__integer(refused, "empty"), ROUNDS, 2 * ROUNDS);
+	assert_in_range(json__integer(refused, "empty"), ROUNDS, 2L * ROUNDS);
 	assert_in_range(json__integer(refused, "retry.count"), json__integer(refused, "empty") - 1,
 			json__integer(refused, "empty"));
 }
