@@ -27,13 +27,13 @@ struct uring_request {
 	u32 process;
 	u32 thread; /* row of the thread that submitted it */
 	u32 slept;  /* how often that had slept by then */
+	u32 shared; /* before 5.18: how many requests of this key are not followed */
 	u8 operation;
 	/* what became of it */
 	u8 punted, polled, device;
 	u8 silent; /* it posts no completion if it succeeds */
-	u8 shared; /* before 5.18: how many requests of this key are not followed */
 	u8 many;   /* it is in uring_many */
-	u8 pad;
+	u8 pad[6];
 };
 
 /* What completions beside the last one have: they name no request. */
