@@ -116,6 +116,7 @@ struct thread {
 	uint64_t stack_pointer; /* somewhere on its user stack; 0: not known */
 	uint64_t major_faults;
 	bool io_worker;	 /* io_uring's: a worker or an SQPOLL thread */
+	bool posix_aio;	 /* it called functions of POSIX AIO (full tier) */
 	bool aio_helper; /* the C library's, for POSIX AIO: its calls are the requests' work */
 	struct verdict verdict;
 	struct comparison books;

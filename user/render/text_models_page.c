@@ -37,9 +37,10 @@ static const struct section sections[GROUPS] = {
 		 "memory of the server and of the kernel for each connection, and, by the "
 		 "client: p50, p99, requests/s. Client and tracer run on the same CPUs"},
 	[GROUP_THREADS] =
-		{"Threads that only wait", "threads", "kernel stacks: 16 KiB for each thread",
-		 "created in, each; reserved and resident: of their stacks; all in kernel: its "
-		 "stacks, tasks, and page tables, as the kernel's own books grew"},
+		{"Threads that only wait", "threads", "kernel stacks, at the most threads at once",
+		 "created in, each; reserved: address space of their stacks; resident: memory that "
+		 "came with them; all in kernel: stacks, books of the threads, and page tables, as "
+		 "these grew meanwhile"},
 	[GROUP_OVERLAP] =
 		{"Asynchronous is not parallel: the same I/O and computing, in four ways",
 		 "overlap",
