@@ -217,11 +217,12 @@ static void no_line_is_wider_than_the_page(void **state)
 {
 	struct profile *profile = sample__profile();
 	struct process *process = &profile->processes[0];
-	struct requests *requests = add_requests(process, REQUEST_IO_URING, "sync_file_range");
 	struct loop *loop = add_loop(&process->threads[1], "epoll_pwait2");
+	struct requests *requests;
 	char wide[400];
 
 	(void)state;
+	add_requests(process, REQUEST_IO_URING, "sync_file_range");
 	sample__verdict(profile);
 	assert_fits(profile, (struct render_options){0});
 	memset(wide, 'w', sizeof(wide) - 1);

@@ -89,7 +89,7 @@ void find_spinning(struct finding_look *look, const struct thread *thread)
 	char who[WHO_TEXT], cpu[UNITS_TEXT], refused[UNITS_TEXT], where[600];
 	struct finding *finding;
 
-	if (spin.refused < look->rule->least.count ||
+	if (!spin.worst || spin.refused < look->rule->least.count ||
 	    !look__is_much(look, spin.cpu, thread->account.lifetime))
 		return;
 	finding = look__add(look, thread, spin.cpu);
