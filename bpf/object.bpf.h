@@ -273,60 +273,62 @@ static __always_inline void read_texts(u64 file, const struct object_key *key,
 	}
 }
 
-/* The row for a key, made if there is none. `file` is 0 for what is no file. 0: no room. */
-GLOBAL u32 object__look_up(const struct object_key *given, u64 file)
+/*
+ * The row for a key, made if there is none. `file` is 0 for what is no file. 0: no room. A part of
+ * the two functions below: each keeps its key in its own stack frame, from which alone 6.1 takes
+ * keys, and a further frame would be too much for the 512 bytes that all have together.
+ */
+static __always_inline u32 object__look_up(const struct object_key *key, u64 file)
 {
 	struct object_row *object;
-	struct object_key key;
 	u32 number, *known;
 
-	if (!given)
-		return 0;
-	key = *given; /* 6.1 takes keys from its own stack frame only */
-	known = bpf_map_lookup_elem(&object_index, &key);
+	known = bpf_map_lookup_elem(&object_index, key);
 	if (known)
 		return *known;
 	number = pool__take(POOL_OBJECTS, LOSS_OBJECTS);
 	object = number ? ROW(objects, number) : 0;
 	if (!object)
 		return 0;
-	object->key = key;
+	object->key = *key;
 	if (file)
-		read_texts(file, &key, object);
-	if (bpf_map_update_elem(&object_index, &key, &number, BPF_ANY))
+		read_texts(file, key, object);
+	if (bpf_map_update_elem(&object_index, key, &number, BPF_ANY))
 		lose(LOSS_INDEX);
 	return number;
 }
 
-static __always_inline u32 object__of_file(const struct file_identity *id, u32 fd, u32 tgid)
+static __always_inline void read_file(const struct file_identity *id, u32 fd, u32 tgid,
+				      struct object_key *key)
 {
-	struct object_key key = {};
 	struct inode *inode = (void *)id->inode;
 	struct super_block *super = BPF_CORE_READ(inode, i_sb);
 	u16 mode = BPF_CORE_READ(inode, i_mode);
 
-	key.number = id->number;
-	key.magic = BPF_CORE_READ(super, s_magic);
+	key->number = id->number;
+	key->magic = BPF_CORE_READ(super, s_magic);
 	if ((mode & MODE_TYPE) == MODE_SOCKET) {
-		read_socket(id->file, &key);
-		return object__look_up(&key, id->file);
+		read_socket(id->file, key);
+		return;
 	}
-	key.device = BPF_CORE_READ(super, s_dev);
-	read_kind(mode, fd, tgid, id->operations, &key);
-	if (key.kind == OBJECT_CHARACTER || key.kind == OBJECT_BLOCK)
-		key.device = BPF_CORE_READ(inode, i_rdev);
+	key->device = BPF_CORE_READ(super, s_dev);
+	read_kind(mode, fd, tgid, id->operations, key);
+	if (key->kind == OBJECT_CHARACTER || key->kind == OBJECT_BLOCK)
+		key->device = BPF_CORE_READ(inode, i_rdev);
+}
+
+GLOBAL u32 object__of_file(const struct file_identity *id, u32 fd, u32 tgid)
+{
+	struct object_key key = {};
+
+	if (!id)
+		return 0;
+	read_file(id, fd, tgid, &key);
 	return object__look_up(&key, id->file);
 }
 
-/* The same, of its own: callers that have just found the file hold its address as a pointer, which
- * object__look_up() would refuse for a number. */
-GLOBAL u32 object__of_found_file(const struct file_identity *id, u32 fd, u32 tgid)
-{
-	return id ? object__of_file(id, fd, tgid) : 0;
-}
-
 /* For what has no descriptor: futexes (private to a process), sets of descriptors. */
-static __always_inline u32 object__of_number(u32 kind, u64 number, u32 tgid)
+GLOBAL u32 object__of_number(u32 kind, u64 number, u32 tgid)
 {
 	struct object_key key = {.kind = kind, .number = number, .tgid = tgid};
 
