@@ -271,6 +271,7 @@ static int probe_file(struct aio_probes *probes, struct library *library, int fd
 
 /* A line of /proc/PID/maps. */
 struct mapping {
+	uint64_t start, end;
 	bool executable;
 	struct library library;
 	const char *path; /* in the line */
@@ -283,8 +284,9 @@ static bool parse_mapping(char *line, struct mapping *mapping)
 
 	*mapping = (struct mapping){0};
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "%*x-%*x %4s %*x %x:%x %lu %n", permissions, &mapping->library.major,
-		   &mapping->library.minor, &mapping->library.inode, &path) < 4 ||
+	if (sscanf(line, "%lx-%lx %4s %*x %x:%x %lu %n", &mapping->start, &mapping->end,
+		   permissions, &mapping->library.major, &mapping->library.minor,
+		   &mapping->library.inode, &path) < 6 ||
 	    !path)
 		return false;
 	mapping->executable = permissions[2] == 'x';
@@ -317,16 +319,33 @@ static bool is_known(const struct aio_probes *probes, const struct library *mapp
 	return false;
 }
 
-/* The path is the process's own: it may have another root. */
+/*
+ * The very file, whatever its path means: in another root, or another mount namespace, it is not
+ * what we would find there. Where that is not allowed (CAP_CHECKPOINT_RESTORE), the path in the
+ * process's root is right for containers.
+ */
+static int open_mapping(uint32_t pid, const struct mapping *mapping)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/map_files/%lx-%lx", pid, mapping->start,
+		 mapping->end);
+	fd = open(path, flags);
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, mapping->path);
+	return open(path, flags);
+}
+
 static int probe_mapping(struct aio_probes *probes, uint32_t pid, struct mapping *mapping)
 {
-	char path[PATH_MAX];
 	int fd, err;
 
 	if (is_known(probes, &mapping->library))
 		return 0;
-	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, mapping->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = open_mapping(pid, mapping);
 	if (fd < 0)
 		return -errno;
 	err = probe_file(probes, &mapping->library, fd);
