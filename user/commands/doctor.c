@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect/aio_probes.h"
 #include "collect/preflight.h"
 #include "collect/session.h"
+#include "collect/uprobes.h"
 #include "commands/commands.h"
 #include "names/uring_hooks.h"
 
@@ -132,14 +132,14 @@ static enum rating check_uring(const struct preflight *preflight)
 static enum rating check_requests(const struct preflight *preflight)
 {
 	static const char *const methods[] = {
-		[AIO_PROBES_EACH] = "uprobes by perf's uprobe PMU",
-		[AIO_PROBES_TOGETHER] = "uprobes, one link for all of a file (6.6)",
+		[UPROBES_EACH] = "uprobes by perf's uprobe PMU",
+		[UPROBES_TOGETHER] = "uprobes, one link for all of a file (6.6)",
 	};
-	enum aio_probes_method method = aio_probes__method(preflight);
+	enum uprobes_method method = uprobes__method(preflight);
 	enum rating worst;
 
-	worst = check("POSIX AIO", method != AIO_PROBES_NONE, LIMITED,
-		      method != AIO_PROBES_NONE ? methods[method] : "",
+	worst = check("POSIX AIO", method != UPROBES_NONE, LIMITED,
+		      method != UPROBES_NONE ? methods[method] : "",
 		      preflight->attach_cookie
 			      ? "no uprobes (CONFIG_UPROBE_EVENTS): requests are not seen"
 			      : "no attach cookies (5.15): requests are not seen");
