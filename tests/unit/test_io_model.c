@@ -247,6 +247,30 @@ static void requests_are_operations_of_their_submitter(void **state)
 	}
 }
 
+/* A thread that watches its ring in memory makes no call at all, and seems to compute. */
+static void requests_of_nobody_knows_whom_leave_threads_unknown(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+	struct thread *thread;
+
+	(void)state;
+	judged__thread(process, 0);
+	thread = judged__thread(process, 1000 * MS);
+	judged__requests(process, REQUEST_BLOCK, "read", 100);
+	judged__again(profile);
+	assert_model(&thread->verdict, MODEL_COMPUTE);
+	judged__requests(process, REQUEST_IO_URING, "read", 100);
+	judged__again(profile);
+	assert_model(&thread->verdict, MODEL_UNKNOWN);
+	assert_model(&process->verdict, MODEL_IO_URING);
+	/* but one has made the ring */
+	judged__call(thread, "io_uring_setup", 1);
+	judged__again(profile);
+	assert_model(&thread->verdict, MODEL_IO_URING);
+	profile__free(profile);
+}
+
 static void orders_to_a_ring_are_no_io(void **state)
 {
 	struct profile *profile = sample__empty();
@@ -619,6 +643,7 @@ int main(void)
 		cmocka_unit_test(polls_that_find_nothing_and_do_not_wait_are_nonblocking),
 		cmocka_unit_test(signals_that_announce_readiness_are_signal_driven),
 		cmocka_unit_test(requests_are_operations_of_their_submitter),
+		cmocka_unit_test(requests_of_nobody_knows_whom_leave_threads_unknown),
 		cmocka_unit_test(orders_to_a_ring_are_no_io),
 		cmocka_unit_test(calls_of_posix_aio_helpers_do_not_count_twice),
 		cmocka_unit_test(requests_of_posix_aio_belong_to_who_asked_for_them),
