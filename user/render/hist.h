@@ -33,6 +33,11 @@ int render__heatmap_text(FILE *stream, const struct distributions *distributions
 int render__heatmap_svg(FILE *stream, const struct distributions *distributions,
 			const struct hist_options *options);
 
+/* Inside the two for terminals: the first line, and what comes after `shown` series. */
+struct page;
+void text__hist_heading(struct page *page, const struct distributions *distributions);
+void text__hist_closing(struct page *page, const struct distributions *distributions, size_t shown);
+
 /* docs/formats.md: `waitscope hist --json`, --csv, --openmetrics, --hdr */
 int render__hist_json(FILE *stream, const struct distributions *distributions,
 		      const struct hist_options *options);

@@ -13,15 +13,14 @@
 #include "render/hist.h"
 #include "render/text.h"
 
-#define ROWS_SCREENFUL 22
-#define BAR_LEAST      10
-#define STYLE_BAR      "38;5;39"
+#define ROWS_SCREENFUL	 22
+#define SERIES_SCREENFUL 6
+#define BAR_LEAST	 10
+#define STYLE_BAR	 "38;5;39"
 
 struct sheet {
 	struct page page;
 	const struct hist_options *options;
-	const struct distributions *distributions;
-	size_t shown; /* series */
 };
 
 static const struct {
@@ -296,10 +295,8 @@ static void print_series(struct sheet *sheet, const struct series *series)
 	print_rows(sheet, &series->total);
 }
 
-static void print_heading(struct sheet *sheet)
+void text__hist_heading(struct page *page, const struct distributions *distributions)
 {
-	const struct distributions *distributions = sheet->distributions;
-	struct page *page = &sheet->page;
 	char time[UNITS_TEXT];
 
 	page->indent = PAGE_MARGIN;
@@ -313,17 +310,10 @@ static void print_heading(struct sheet *sheet)
 	page__end_line(page);
 }
 
-int render__hist_text(FILE *stream, const struct distributions *distributions,
-		      const struct hist_options *options)
+void text__hist_closing(struct page *page, const struct distributions *distributions, size_t shown)
 {
-	struct sheet sheet = {.options = options, .distributions = distributions};
-	size_t most = text__rows(&options->page, distributions->by ? 6 : 1);
-	struct page *page = &sheet.page;
+	struct left_out left_out = {0};
 
-	page__begin(page, stream, &options->page);
-	print_heading(&sheet);
-	for (size_t i = 0; i < distributions->series_count && i < most; i++)
-		print_series(&sheet, &distributions->series[i]);
 	if (distributions->why_empty) {
 		page__end_line(page);
 		page__begin_line(page, 0);
@@ -331,10 +321,21 @@ int render__hist_text(FILE *stream, const struct distributions *distributions,
 		page__data(page, NULL, distributions->why_empty);
 		page__end_line(page);
 	}
-	if (distributions->series_count > most) {
-		struct left_out left_out = {.beyond_top = distributions->series_count - most};
+	if (distributions->series_count > shown)
+		left_out.beyond_top = distributions->series_count - shown;
+	page__left_out(page, &left_out, "distribution", "distributions");
+}
 
-		page__left_out(page, &left_out, "histogram", "histograms");
-	}
-	return page__finish(page);
+int render__hist_text(FILE *stream, const struct distributions *distributions,
+		      const struct hist_options *options)
+{
+	struct sheet sheet = {.options = options};
+	size_t most = text__rows(&options->page, distributions->by ? SERIES_SCREENFUL : 1);
+
+	page__begin(&sheet.page, stream, &options->page);
+	text__hist_heading(&sheet.page, distributions);
+	for (size_t i = 0; i < distributions->series_count && i < most; i++)
+		print_series(&sheet, &distributions->series[i]);
+	text__hist_closing(&sheet.page, distributions, most);
+	return page__finish(&sheet.page);
 }
