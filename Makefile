@@ -125,7 +125,7 @@ PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o)
 $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c -lm -o $@
+	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c -lz -lm -o $@
 
 $(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o $(LIVE_LIB:%.c=$(BUILD)/obj/%.o)
 	$(call say,LINK,$@)
