@@ -2,6 +2,7 @@
 /* Syscall entry and exit (full tier): latency, results, and the user/kernel split. */
 #include "aio.bpf.h"
 #include "loop.bpf.h"
+#include "measure.bpf.h"
 #include "waker.bpf.h"
 
 GLOBAL u32 call__look_up(u32 thread, u32 syscall)
@@ -297,6 +298,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		loop__leave(thread);
 	if (!complete)
 		return 0;
+	if (measured)
+		measure__call((void *)bpf_get_current_task_btf(), thread, thread_number, now,
+			      &done);
 	call__record(thread, thread_number, &done, result, regs);
 	if (thread->looping)
 		loop__return(thread, thread_number, &done, result);

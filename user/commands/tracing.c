@@ -24,6 +24,9 @@ struct tracing {
 	struct preflight preflight;
 	struct session *session;
 	struct gatherer *gatherer;
+	struct recorder *recorder; /* NULL: nothing is measured */
+	uint64_t intervals;	   /* of it that have ended */
+	struct distributions *distributions;
 	struct command command;
 	struct watch watch;
 	enum watch_end end;
@@ -96,6 +99,11 @@ static int prepare(struct tracing *tracing)
 	char message[512];
 	int err;
 
+	if (options->measuring) {
+		session_options.measure = options->measuring->measure;
+		session_options.measure_by = measuring__by(options->measuring);
+		session_options.measure_syscall = options->measuring->syscall;
+	}
 	err = watch__open(&tracing->watch, options->target);
 	if (err) {
 		complain("%s", err == -ESRCH ? "the process ended before it could be traced"
@@ -109,7 +117,9 @@ static int prepare(struct tracing *tracing)
 		return EXIT_FAILED;
 	}
 	tracing->gatherer = gatherer__new(tracing->session, options->tier, options->target->kind);
-	if (!tracing->gatherer) {
+	if (options->measuring)
+		tracing->recorder = recorder__new(tracing->session, options->measuring);
+	if (!tracing->gatherer || (options->measuring && !tracing->recorder)) {
 		complain("%s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}
@@ -192,6 +202,36 @@ static int sooner(int wanted, int at_latest)
 	return wanted < at_latest ? wanted : at_latest;
 }
 
+static bool may_reap(const struct tracing *tracing)
+{
+	const struct measuring *measuring = tracing->options->measuring;
+
+	return !measuring || !measuring__needs_rows(measuring);
+}
+
+/* Ends an interval when its time has come. Returns the milliseconds until the next. */
+static int step_measuring(struct tracing *tracing, uint64_t elapsed)
+{
+	const struct tracing_options *options = tracing->options;
+	const struct measuring *measuring = options->measuring;
+	struct distributions *latest;
+	uint64_t next;
+
+	if (!measuring || !measuring->interval)
+		return TICK_MS;
+	next = (tracing->intervals + 1) * measuring->interval;
+	if (elapsed < next)
+		return (int)((next - elapsed + 999999) / 1000000);
+	tracing->intervals = elapsed / measuring->interval;
+	if (recorder__take(tracing->recorder) || !options->on_interval)
+		return 1;
+	latest = recorder__latest(tracing->recorder);
+	if (latest)
+		options->on_interval(options->context, latest);
+	distributions__free(latest);
+	return 1;
+}
+
 /* What has to be looked at while the target runs. Each may ask to be called again sooner. */
 static int tick(void *context, uint64_t elapsed)
 {
@@ -200,9 +240,10 @@ static int tick(void *context, uint64_t elapsed)
 
 	show_progress(tracing, elapsed / 1000000000);
 	/* what it cannot take stays, and is counted as lost */
-	if (session__runs_low(tracing->session))
+	if (may_reap(tracing) && session__runs_low(tracing->session))
 		gatherer__reap(tracing->gatherer);
 	wanted = sooner(overhead__step(&tracing->overhead, session__now()), wanted);
+	wanted = sooner(step_measuring(tracing, elapsed), wanted);
 	return wanted;
 }
 
@@ -262,6 +303,10 @@ static int gather(struct tracing *tracing)
 	}
 	if (!err)
 		err = judge__profile(tracing->profile);
+	if (!err && tracing->recorder) {
+		tracing->distributions = recorder__finish(tracing->recorder, tracing->profile);
+		err = tracing->distributions ? 0 : -ENOMEM;
+	}
 	if (err)
 		complain("cannot read what was traced: %s", strerror(-err));
 	return err ? EXIT_FAILED : 0;
@@ -280,6 +325,11 @@ int tracing__run(struct tracing *tracing, const struct profile **profile)
 	status = gather(tracing);
 	*profile = tracing->profile;
 	return status;
+}
+
+const struct distributions *tracing__distributions(const struct tracing *tracing)
+{
+	return tracing->distributions;
 }
 
 enum watch_end tracing__end(const struct tracing *tracing)
@@ -332,6 +382,8 @@ void tracing__free(struct tracing *tracing)
 {
 	if (!tracing)
 		return;
+	distributions__free(tracing->distributions);
+	recorder__free(tracing->recorder);
 	free_profile(tracing->profile);
 	gatherer__free(tracing->gatherer);
 	session__free(tracing->session);
