@@ -153,7 +153,7 @@ static __always_inline void measure__switch_in(struct task_struct *task, struct 
 static __always_inline void measure__call(struct task_struct *task, struct thread_row *thread,
 					  u32 number, u64 now, const struct ledger_call *done)
 {
-	if (measured_syscall && done->call + 1 != measured_syscall)
+	if (done->censored || (measured_syscall && done->call + 1 != measured_syscall))
 		return;
 	if (measured == MEASURE_SYSCALL)
 		measure__count(task, thread, number, done->total);

@@ -35,7 +35,7 @@ enum series_by {
 };
 
 struct measuring {
-	const char *what;    /* static */
+	const char *what;    /* as it was asked for: "syscall:read" */
 	const char *meaning; /* static: what one value is */
 	const char *empty;   /* static: what did not happen if there are none */
 	enum measure_source source;

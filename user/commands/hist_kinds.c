@@ -133,7 +133,7 @@ int hist_kinds__find(const char *text, struct measuring *measuring, enum tier *t
 	if (!kind)
 		return refuse_kind(text, reason);
 	*measuring = (struct measuring){
-		.what = kind->name,
+		.what = text,
 		.meaning = kind->meaning,
 		.empty = kind->empty,
 		.source = kind->source,
@@ -156,7 +156,7 @@ int hist_kinds__find(const char *text, struct measuring *measuring, enum tier *t
 
 int hist_kinds__by(const char *text, struct measuring *measuring, char reason[HIST_REASON])
 {
-	const struct kind *kind = kind_named(measuring->what, strlen(measuring->what));
+	const struct kind *kind = kind_named(measuring->what, strcspn(measuring->what, ":"));
 	size_t used;
 
 	for (unsigned int by = 0; by < SERIES_BYS; by++) {
