@@ -47,14 +47,13 @@ static __always_inline u32 measured_call(const struct thread_row *thread)
 	return wait ? wait->key.syscall : SYSCALL_NONE;
 }
 
-static __always_inline u64 measure__key(struct task_struct *task, const struct thread_row *thread,
-					u32 number)
+static __always_inline u64 measure__key(struct task_struct *task, const struct thread_row *thread)
 {
 	switch (measured_by) {
 	case MEASURE_BY_PROCESS:
 		return thread->tgid;
 	case MEASURE_BY_THREAD:
-		return number;
+		return thread->tid;
 	case MEASURE_BY_SYSCALL:
 		return measured_call(thread);
 	case MEASURE_BY_WAIT:
@@ -69,11 +68,11 @@ static __always_inline u64 measure__key(struct task_struct *task, const struct t
 	return 0;
 }
 
-/* Counts one value of a thread. `number` is its row. */
+/* Counts one value of a thread. */
 static __always_inline void measure__count(struct task_struct *task, struct thread_row *thread,
-					   u32 number, u64 value)
+					   u64 value)
 {
-	u64 key = measure__key(task, thread, number) + 1;
+	u64 key = measure__key(task, thread) + 1;
 	struct series_row *row;
 
 	if (thread->series_key != key || !thread->series) {
@@ -94,17 +93,16 @@ static __always_inline void measure__count(struct task_struct *task, struct thre
 
 /* At a switch-out; `blocked`: it goes to sleep. */
 static __always_inline void measure__switch_out(struct task_struct *task, struct thread_row *thread,
-						u32 number, u64 now, bool blocked)
+						u64 now, bool blocked)
 {
 	const struct ledger *ledger = &thread->ledger;
 
 	if (measured == MEASURE_ON_CPU && thread->on_cpu_since)
-		measure__count(task, thread, number, now - thread->on_cpu_since);
+		measure__count(task, thread, now - thread->on_cpu_since);
 	/* a call that slept before is not on its way to its first sleep */
 	if (measured == MEASURE_BEFORE_SLEEP && blocked && (ledger->flags & LEDGER_ENTRY_SEEN) &&
 	    !ledger->call_blocked && now - ledger->call_since > ledger->call_off_cpu)
-		measure__count(task, thread, number,
-			       now - ledger->call_since - ledger->call_off_cpu);
+		measure__count(task, thread, now - ledger->call_since - ledger->call_off_cpu);
 }
 
 /* What a thread's books were before a switch-in. */
@@ -124,8 +122,7 @@ static __always_inline void measure__before_switch_in(const struct thread_row *t
 
 /* At a switch-in, once it is in the books. `wait` is NULL if no wait ended with it. */
 static __always_inline void measure__switch_in(struct task_struct *task, struct thread_row *thread,
-					       u32 number, u64 now,
-					       const struct measure_before *before,
+					       u64 now, const struct measure_before *before,
 					       const struct ledger_wait *wait)
 {
 	u64 runnable = thread->ledger.sum[LEDGER_RUNNABLE] - before->runnable;
@@ -135,30 +132,30 @@ static __always_inline void measure__switch_in(struct task_struct *task, struct 
 		thread->on_cpu_since = now;
 	if (wait && !wait->censored) {
 		if (measured == MEASURE_BLOCKED)
-			measure__count(task, thread, number, wait->blocked);
+			measure__count(task, thread, wait->blocked);
 		if (measured == MEASURE_WAKEUP)
-			measure__count(task, thread, number, wait->runqueue);
+			measure__count(task, thread, wait->runqueue);
 	}
 	if (measured == MEASURE_RUNQUEUE &&
 	    (wait || before->state == LEDGER_RUNNABLE || before->state == LEDGER_PREEMPTED))
-		measure__count(task, thread, number, runnable + preempted);
+		measure__count(task, thread, runnable + preempted);
 	if (measured == MEASURE_PREEMPTED && before->state == LEDGER_PREEMPTED)
-		measure__count(task, thread, number, preempted);
+		measure__count(task, thread, preempted);
 	if (measured == MEASURE_OFF_CPU && before->state != LEDGER_UNKNOWN &&
 	    (!wait || !wait->censored) && now > before->wait_since)
-		measure__count(task, thread, number, now - before->wait_since);
+		measure__count(task, thread, now - before->wait_since);
 }
 
 /* At the exit of a call that was seen from its entry. */
 static __always_inline void measure__call(struct task_struct *task, struct thread_row *thread,
-					  u32 number, u64 now, const struct ledger_call *done)
+					  u64 now, const struct ledger_call *done)
 {
 	if (done->censored || (measured_syscall && done->call + 1 != measured_syscall))
 		return;
 	if (measured == MEASURE_SYSCALL)
-		measure__count(task, thread, number, done->total);
+		measure__count(task, thread, done->total);
 	if (measured == MEASURE_AFTER_SLEEP && done->blocked && now > thread->on_cpu_since)
-		measure__count(task, thread, number, now - thread->on_cpu_since);
+		measure__count(task, thread, now - thread->on_cpu_since);
 }
 
 static __always_inline void measure__waking(struct thread_row *thread, u32 kind, u32 tid)

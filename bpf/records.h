@@ -292,7 +292,7 @@ enum measure {
 enum measure_by {
 	MEASURE_BY_ALL = 0,
 	MEASURE_BY_PROCESS = 1, /* process id */
-	MEASURE_BY_THREAD = 2,	/* thread row */
+	MEASURE_BY_THREAD = 2,	/* thread id */
 	MEASURE_BY_SYSCALL = 3, /* number as rows carry it */
 	MEASURE_BY_WAIT = 4,	/* wait row: user space makes classes and objects of them */
 	MEASURE_BY_WAKER = 5,	/* enum waker_kind << 32 | thread id */

@@ -19,7 +19,7 @@ static __always_inline void switch_out(struct task_struct *task, struct thread_r
 	if (kind == LEDGER_EVENT_BLOCKED)
 		thread->wait = wait__row(task, thread, number, state);
 	if (measured)
-		measure__switch_out(task, thread, number, now, kind == LEDGER_EVENT_BLOCKED);
+		measure__switch_out(task, thread, now, kind == LEDGER_EVENT_BLOCKED);
 	ledger__switch_out(&thread->ledger, now, kind);
 	if (kind == LEDGER_EVENT_ENDED)
 		thread__end(task, thread, number);
@@ -42,7 +42,7 @@ static __always_inline u64 switch_in(struct task_struct *task, struct thread_row
 		measure__before_switch_in(thread, &before);
 	event = ledger__switch_in(&thread->ledger, now, &wait);
 	if (measured)
-		measure__switch_in(task, thread, number, now, &before,
+		measure__switch_in(task, thread, now, &before,
 				   event == LEDGER_EVENT_WAIT_DONE ? &wait : 0);
 	runnable = thread->ledger.sum[LEDGER_RUNNABLE] - runnable;
 	if (event != LEDGER_EVENT_WAIT_DONE)
@@ -194,7 +194,7 @@ int BPF_PROG(sched_wakeup, struct task_struct *task)
 	thread = thread__of(task, &number);
 	if (thread && thread->ledger.state == LEDGER_RUNNABLE && thread->ledger.woken_at &&
 	    now > thread->ledger.woken_at)
-		measure__count(task, thread, number, now - thread->ledger.woken_at);
+		measure__count(task, thread, now - thread->ledger.woken_at);
 	return 0;
 }
 

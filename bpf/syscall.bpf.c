@@ -299,8 +299,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	if (!complete)
 		return 0;
 	if (measured)
-		measure__call((void *)bpf_get_current_task_btf(), thread, thread_number, now,
-			      &done);
+		measure__call((void *)bpf_get_current_task_btf(), thread, now, &done);
 	call__record(thread, thread_number, &done, result, regs);
 	if (thread->looping)
 		loop__return(thread, thread_number, &done, result);
