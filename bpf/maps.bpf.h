@@ -109,6 +109,7 @@ const volatile char target_comm[RECORDS_COMM];
 const volatile u64 target_cgroup;
 const volatile u32 target_cgroup_level;
 const volatile bool tier_full;
+const volatile bool bare_rows;	      /* waits and calls keep counts and sums, no histograms */
 const volatile u32 measured;	      /* enum measure */
 const volatile u32 measured_by;	      /* enum measure_by */
 const volatile u32 measured_syscall;  /* only this one, plus 1; 0: all */

@@ -270,7 +270,10 @@ struct thread_row {
 	__u32 series; /* row in series that was counted in last */
 	__u32 series_pad;
 	__u64 series_key;   /* and its key */
-	__u64 on_cpu_since; /* instant of the last switch-in */
+	__u64 on_cpu_since; /* instant of the last switch-in; MEASURE_SEEN; 0: neither yet */
+	__u64 awake_since;  /* ... of the one that ended a wait */
+	__u64 enqueued;	    /* instant of the last place on a run queue; 0: not seen */
+	__u64 slept_call;   /* entry of the call that slept last */
 	__u64 waker;	    /* of the last waking, as a key of MEASURE_BY_WAKER */
 };
 
@@ -287,7 +290,11 @@ enum measure {
 	MEASURE_BEFORE_SLEEP = 8, /* entry to the call's first switch-out in a sleeping state */
 	MEASURE_ENQUEUE = 9,	  /* waking to the place on a run queue (sched_wakeup) */
 	MEASURE_AFTER_SLEEP = 10, /* switch-in from the call's last sleep to its exit */
+	MEASURE_QUEUE = 11,	  /* place on a run queue (sched_wakeup) to switch-in */
 };
+
+/* thread_row.on_cpu_since of a thread that was switched out since the window began */
+#define MEASURE_SEEN 1
 
 enum measure_by {
 	MEASURE_BY_ALL = 0,
@@ -300,12 +307,20 @@ enum measure_by {
 	MEASURE_BY_CGROUP = 7,	/* id of the cgroup (v2) */
 };
 
-/* One distribution of what is measured. Several CPUs write it: atomics only. */
+/* The key of what belongs to no wait, where it goes by waits: preempted, or new. */
+#define MEASURE_KEY_NO_WAIT 0xfffffffffffffffeULL
+
+/*
+ * One distribution of what is measured. Several CPUs write it: atomics only. Some values are
+ * marked, and counted a second time apart: calls that slept; times off the CPU or on the run queue
+ * that began with a preemption.
+ */
 struct series_row {
 	__u64 key; /* by enum measure_by, plus 1; 0: the row is not in use */
 	__u64 count, sum, min, max;
+	__u64 marked;
 	__u32 histogram;
-	__u32 pad;
+	__u32 marked_histogram;
 };
 
 /* A histogram: where the buckets of each power of two are kept; 0: none yet. */

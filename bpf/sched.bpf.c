@@ -42,8 +42,7 @@ static __always_inline u64 switch_in(struct task_struct *task, struct thread_row
 		measure__before_switch_in(thread, &before);
 	event = ledger__switch_in(&thread->ledger, now, &wait);
 	if (measured)
-		measure__switch_in(task, thread, now, &before,
-				   event == LEDGER_EVENT_WAIT_DONE ? &wait : 0);
+		measure__switch_in(task, thread, now, &before, event, &wait);
 	runnable = thread->ledger.sum[LEDGER_RUNNABLE] - runnable;
 	if (event != LEDGER_EVENT_WAIT_DONE)
 		return runnable;
@@ -181,7 +180,7 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	return 0;
 }
 
-/* For MEASURE_ENQUEUE: a thread that was woken stands on a run queue now. */
+/* For MEASURE_ENQUEUE and MEASURE_QUEUE: a thread that was woken stands on a run queue now. */
 SEC("?tp_btf/sched_wakeup")
 int BPF_PROG(sched_wakeup, struct task_struct *task)
 {
@@ -192,9 +191,8 @@ int BPF_PROG(sched_wakeup, struct task_struct *task)
 	if (now >= window_end)
 		return 0;
 	thread = thread__of(task, &number);
-	if (thread && thread->ledger.state == LEDGER_RUNNABLE && thread->ledger.woken_at &&
-	    now > thread->ledger.woken_at)
-		measure__count(task, thread, now - thread->ledger.woken_at);
+	if (thread)
+		measure__enqueue(task, thread, now);
 	return 0;
 }
 

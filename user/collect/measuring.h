@@ -38,6 +38,10 @@ struct measuring {
 	const char *what;    /* as it was asked for: "syscall:read" */
 	const char *meaning; /* static: what one value is */
 	const char *empty;   /* static: what did not happen if there are none */
+	/* static: what is true of the marked values (bpf/records.h, series_row), and of the others;
+	 * NULL: none is marked */
+	const char *marked, *unmarked;
+	enum tier tier; /* that it takes */
 	enum measure_source source;
 	enum measure measure; /* of SOURCE_SERIES; else MEASURE_NONE */
 	enum series_by by;
@@ -63,8 +67,15 @@ struct recorder;
 struct recorder *recorder__new(const struct session *session, const struct measuring *measuring);
 void recorder__free(struct recorder *recorder);
 
-/* Ends an interval. Returns 0 or a negative errno. */
-int recorder__take(struct recorder *recorder);
+/* When the open interval ends, ns after the begin. */
+uint64_t recorder__due(const struct recorder *recorder);
+
+/* Ends it, at `elapsed`. Returns 0 or a negative errno. */
+int recorder__take(struct recorder *recorder, uint64_t elapsed);
+
+/* To be called before rows of threads are emptied: what is named by them gets its name now.
+ * Returns 0 or a negative errno. */
+int recorder__learn_names(struct recorder *recorder);
 
 /* The values of the interval that ended last. The caller frees it; NULL without memory. */
 struct distributions *recorder__latest(const struct recorder *recorder);

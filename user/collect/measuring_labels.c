@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "collect/block_device.h"
-#include "collect/measuring_labels.h"
+#include "collect/measuring_internal.h"
 #include "names/operations.h"
 #include "names/syscalls.h"
 
@@ -129,6 +129,8 @@ static char *series_label(const struct measuring *measuring, const struct source
 	uint64_t key = row->key - 1;
 	char *label;
 
+	if (key == MEASURE_KEY_NO_WAIT)
+		return strdup("put off its CPU, or new");
 	switch (measuring->by) {
 	case BY_PROCESS:
 	case BY_THREAD:

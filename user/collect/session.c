@@ -112,6 +112,7 @@ static int choose_programs(struct waitscope_bpf *skeleton, const struct session_
 	bool full = options->tier == TIER_FULL;
 
 	skeleton->rodata->tier_full = full;
+	skeleton->rodata->bare_rows = options->bare_rows;
 	skeleton->rodata->measured = options->measure;
 	skeleton->rodata->measured_by = options->measure_by;
 	skeleton->rodata->measured_syscall = options->measure_syscall;
@@ -120,7 +121,8 @@ static int choose_programs(struct waitscope_bpf *skeleton, const struct session_
 	bpf_program__set_autoload(skeleton->progs.sys_enter, full);
 	bpf_program__set_autoload(skeleton->progs.sys_exit, full);
 	bpf_program__set_autoload(skeleton->progs.sched_wakeup,
-				  options->measure == MEASURE_ENQUEUE);
+				  options->measure == MEASURE_ENQUEUE ||
+					  options->measure == MEASURE_QUEUE);
 	bpf_program__set_autoload(skeleton->progs.cgroup_attach_task,
 				  options->target->kind == TARGET_CGROUP && preflight->hook_cgroup);
 	bpf_program__set_autoattach(skeleton->progs.census, false);

@@ -23,7 +23,10 @@ static const char documentation[] =
 	"  waitscope hist block --by device -a -d 30s --heatmap -o disks.svg\n"
 	"\n"
 	"'waitscope hist list' has all that can be measured. Times take units (250us, 1.5ms, 2s). "
-	"With a command, its exit status is passed on; else 0 done, 1 failed, 2 wrong usage.";
+	"With a command, its exit status is passed on if it is not 0; else 0 done, 1 failed, 2 wrong "
+	"usage, 3 there are no values (why is said).";
+
+#define EXIT_NO_VALUES 3
 
 enum long_option {
 	OPTION_BY = 512,
@@ -142,8 +145,15 @@ static void finish(struct options *options, struct argp_state *state)
 		option__refuse(state, "--count needs --interval");
 	if (options->trace.json && options->format != FORMAT_TEXT)
 		option__refuse(state, "--json and %s cannot be combined", options->format_option);
+	if (options->count && options->trace.duration)
+		option__refuse(state, "--count and --duration cannot be combined: it is so many "
+				      "intervals");
 	if (options->hist.low >= options->hist.high)
 		option__refuse(state, "--min must be below --max");
+	if (options->trace.tier == TIER_WAITS && options->measuring.tier == TIER_FULL)
+		option__refuse(state, "--tier waits: '%s' takes the full tier",
+			       options->measuring.what);
+	options->trace.tier = options->measuring.tier;
 	if (options->count)
 		options->trace.duration = options->count * options->measuring.interval;
 }
@@ -239,13 +249,22 @@ static int render(const struct options *options, FILE *stream,
 struct showing {
 	const struct options *options;
 	struct output *output;
-	int err; /* of a renderer: negative errno */
+	uint64_t shown; /* intervals */
+	int err;	/* of a renderer: negative errno */
 };
+
+/* ns; between the last interval and the end: nothing happened */
+#define REST 1000000
 
 static void show_interval(void *context, const struct distributions *latest)
 {
 	struct showing *showing = context;
+	uint64_t count = showing->options->count;
 
+	/* the rest of the window, of nearly no length */
+	if ((count && showing->shown == count) || (latest->window < REST && !latest->series_count))
+		return;
+	showing->shown++;
 	if (!showing->err)
 		showing->err = render(showing->options, showing->output->stream, latest);
 	fputc('\n', showing->output->stream);
@@ -296,7 +315,11 @@ static int trace(struct options *options, struct tracing *tracing, struct showin
 		showing->err =
 			render(options, showing->output->stream, tracing__distributions(tracing));
 	status = output__conclude(showing->output, showing->err);
-	return status ? status : tracing__conclude(tracing);
+	if (!status)
+		status = tracing__conclude(tracing);
+	if (!status && tracing__distributions(tracing)->why_empty)
+		status = EXIT_NO_VALUES;
+	return status;
 }
 
 static int run(struct options *options)
@@ -334,7 +357,7 @@ static int take_what(struct options *options, int argc, char **argv)
 		complain("hist: say what to measure; 'waitscope hist list' has all there is");
 		exit(EXIT_USAGE);
 	}
-	if (hist_kinds__find(argv[1], &options->measuring, &options->trace.tier, reason)) {
+	if (hist_kinds__find(argv[1], &options->measuring, reason)) {
 		complain("%s", reason);
 		exit(EXIT_USAGE);
 	}

@@ -21,7 +21,8 @@ struct kind {
 	enum measure_source source;
 	enum tier tier;
 	enum argument argument;
-	unsigned int bys; /* BIT(BY_*) */
+	unsigned int bys;	       /* BIT(BY_*) */
+	const char *marked, *unmarked; /* bpf/records.h, series_row */
 };
 
 static const struct kind kinds[] = {
@@ -30,21 +31,25 @@ static const struct kind kinds[] = {
 	{"wakeup", "from the waking to running", "nothing was woken", MEASURE_WAKEUP, SOURCE_SERIES,
 	 TIER_WAITS, NO_ARGUMENT, WAITS},
 	{"runqueue", "waiting for a CPU, after a waking or put off one", "nothing waited for a CPU",
-	 MEASURE_RUNQUEUE, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT, PLACES | BIT(BY_WAKER)},
-	{"preempted", "put off a CPU with more to do, until it runs again", "nothing was preempted",
-	 MEASURE_PREEMPTED, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT, PLACES},
+	 MEASURE_RUNQUEUE, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT, WAITS, "put off a CPU", "woken"},
+	{"preempted", "put off the CPU with more to do, until it runs again",
+	 "nothing was preempted", MEASURE_PREEMPTED, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT,
+	 PLACES},
 	{"offcpu", "off the CPU, for whatever reason", "nothing left its CPU and came back",
-	 MEASURE_OFF_CPU, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT, PLACES},
+	 MEASURE_OFF_CPU, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT, WAITS, "put off a CPU", "asleep"},
 	{"oncpu", "on a CPU at a stretch", "nothing ran from a switch-in to a switch-out",
 	 MEASURE_ON_CPU, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT, PLACES},
 	{"syscall", "from a call's entry to its exit", "no such call was made", MEASURE_SYSCALL,
-	 SOURCE_SERIES, TIER_FULL, SYSCALL_ARGUMENT, PLACES | BIT(BY_SYSCALL)},
-	{"before-sleep", "from a call's entry to its first sleep, on the CPU (stages 1 to 3)",
-	 "no call slept", MEASURE_BEFORE_SLEEP, SOURCE_SERIES, TIER_FULL, SYSCALL_ARGUMENT,
+	 SOURCE_SERIES, TIER_FULL, SYSCALL_ARGUMENT, PLACES | BIT(BY_SYSCALL), "asleep",
+	 "did not sleep"},
+	{"before-sleep", "from a call's entry to its first sleep, on the CPU", "no call slept",
+	 MEASURE_BEFORE_SLEEP, SOURCE_SERIES, TIER_FULL, SYSCALL_ARGUMENT,
 	 PLACES | BIT(BY_SYSCALL)},
-	{"enqueue", "from the waking to the place on a run queue (stages 7 to 8)",
-	 "nothing was woken", MEASURE_ENQUEUE, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT, WAITS},
-	{"after-sleep", "from running again to the call's exit (stages 9 to 10)",
+	{"enqueue", "from the waking to a place on a run queue", "nothing was woken",
+	 MEASURE_ENQUEUE, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT, WAITS},
+	{"queue", "from a place on a run queue to running, after a waking", "nothing was woken",
+	 MEASURE_QUEUE, SOURCE_SERIES, TIER_WAITS, NO_ARGUMENT, WAITS},
+	{"after-sleep", "from running again, after its last sleep, to the call's exit",
 	 "no call slept and returned", MEASURE_AFTER_SLEEP, SOURCE_SERIES, TIER_FULL,
 	 SYSCALL_ARGUMENT, PLACES | BIT(BY_SYSCALL)},
 	{"handler", "of an event loop: from the multiplexer's return to its next call",
@@ -64,6 +69,21 @@ static const struct kind kinds[] = {
 	 BIT(BY_ALL) | BIT(BY_PROCESS) | BIT(BY_OPCODE) | BIT(BY_DEVICE)},
 };
 
+/*
+ * Other words for the same. The stages are those of a call's life (docs/histograms.md): stage N is
+ * the time from instant N on, up to the next one that can be seen; the last is all of it.
+ */
+static const struct {
+	const char *name, *kind;
+} aliases[] = {
+	{"stage:1", "before-sleep"}, {"stage:2", "before-sleep"},    {"stage:3", "before-sleep"},
+	{"stage:4", "before-sleep"}, {"stage:5", "blocked"},	     {"stage:6", "blocked"},
+	{"stage:7", "enqueue"},	     {"stage:8", "queue"},	     {"stage:9", "after-sleep"},
+	{"stage:10", "syscall"},     {"off-cpu", "offcpu"},	     {"on-cpu", "oncpu"},
+	{"preemption", "preempted"}, {"wakeup-to-run", "wakeup"},    {"loop", "handler"},
+	{"block:device", "block"},   {"block:queue", "block-queue"},
+};
+
 static const char *const by_names[SERIES_BYS] = {
 	[BY_ALL] = "all",	  [BY_PROCESS] = "process", [BY_THREAD] = "thread",
 	[BY_SYSCALL] = "syscall", [BY_CLASS] = "class",	    [BY_OBJECT] = "object",
@@ -81,15 +101,30 @@ static const struct kind *kind_named(const char *name, size_t length)
 	return NULL;
 }
 
-static int refuse_kind(const char *text, char reason[HIST_REASON])
+static const char *without_alias(const char *text)
 {
-	struct nearest nearest = {.wanted = text};
+	for (size_t i = 0; i < COUNT(aliases); i++)
+		if (!strcmp(aliases[i].name, text))
+			return aliases[i].kind;
+	return text;
+}
 
+/* By the word before the colon: what comes after it is of another kind. */
+static int refuse_kind(const char *text, size_t length, char reason[HIST_REASON])
+{
+	char word[64];
+	struct nearest nearest = {.wanted = word};
+
+	snprintf(word, sizeof(word), "%.*s", (int)(length < 60 ? length : 60), text);
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		nearest__offer(&nearest, kinds[i].name);
+	for (size_t i = 0; i < COUNT(aliases); i++)
+		if (!strchr(aliases[i].name, ':'))
+			nearest__offer(&nearest, aliases[i].name);
 	snprintf(reason, HIST_REASON,
-		 "hist %s: there is no such thing to measure; the nearest is '%s'", text,
-		 nearest.best);
+		 "hist %.60s: there is no such thing to measure; the nearest is '%s' "
+		 "('waitscope hist list' has all)",
+		 text, strcmp(word, "stage") != 0 ? nearest.best : "stage:1' .. 'stage:10");
 	return -EINVAL;
 }
 
@@ -106,7 +141,7 @@ static int set_syscall(const char *name, struct measuring *measuring, char reaso
 		}
 		nearest__offer(&nearest, known);
 	}
-	snprintf(reason, HIST_REASON, "there is no syscall '%s'; the nearest is '%s'", name,
+	snprintf(reason, HIST_REASON, "there is no syscall '%.60s'; the nearest is '%s'", name,
 		 nearest.best);
 	return -EINVAL;
 }
@@ -119,27 +154,29 @@ static int set_api(const char *name, struct measuring *measuring, char reason[HI
 			return 0;
 		}
 	}
-	snprintf(reason, HIST_REASON, "request:%s: is posix_aio, linux_aio or io_uring", name);
+	snprintf(reason, HIST_REASON, "request:%.60s: is posix_aio, linux_aio or io_uring", name);
 	return -EINVAL;
 }
 
-int hist_kinds__find(const char *text, struct measuring *measuring, enum tier *tier,
-		     char reason[HIST_REASON])
+int hist_kinds__find(const char *text, struct measuring *measuring, char reason[HIST_REASON])
 {
-	size_t length = strcspn(text, ":");
-	const char *argument = text[length] ? text + length + 1 : NULL;
-	const struct kind *kind = kind_named(text, length);
+	const char *name = without_alias(text);
+	size_t length = strcspn(name, ":");
+	const char *argument = name[length] ? name + length + 1 : NULL;
+	const struct kind *kind = kind_named(name, length);
 
 	if (!kind)
-		return refuse_kind(text, reason);
+		return refuse_kind(name, length, reason);
 	*measuring = (struct measuring){
-		.what = text,
+		.what = name,
 		.meaning = kind->meaning,
 		.empty = kind->empty,
 		.source = kind->source,
 		.measure = kind->measure,
+		.marked = kind->marked,
+		.unmarked = kind->unmarked,
+		.tier = kind->tier,
 	};
-	*tier = kind->tier;
 	if (!argument)
 		return 0;
 	switch (kind->argument) {
@@ -148,7 +185,7 @@ int hist_kinds__find(const char *text, struct measuring *measuring, enum tier *t
 	case API_ARGUMENT:
 		return set_api(argument, measuring, reason);
 	default:
-		snprintf(reason, HIST_REASON, "hist %s: '%s' takes nothing after a colon", text,
+		snprintf(reason, HIST_REASON, "hist %.60s: '%s' takes nothing after a colon", name,
 			 kind->name);
 		return -EINVAL;
 	}
@@ -165,7 +202,8 @@ int hist_kinds__by(const char *text, struct measuring *measuring, char reason[HI
 			return 0;
 		}
 	}
-	used = (size_t)snprintf(reason, HIST_REASON, "--by %s: %s can be had by", text, kind->name);
+	used = (size_t)snprintf(reason, HIST_REASON, "--by %.60s: %s can be had by", text,
+				kind->name);
 	for (unsigned int by = 0; by < SERIES_BYS && used < HIST_REASON; by++)
 		if (kind->bys & BIT(by))
 			used += (size_t)snprintf(reason + used, HIST_REASON - used, " %s",
@@ -173,8 +211,33 @@ int hist_kinds__by(const char *text, struct measuring *measuring, char reason[HI
 	return -EINVAL;
 }
 
+#define LIST_COLUMN 21
+
+static void list_bys(FILE *stream, unsigned int bys)
+{
+	fprintf(stream, "%*s--by", LIST_COLUMN, "");
+	for (unsigned int by = 0; by < SERIES_BYS; by++)
+		if (bys & BIT(by))
+			fprintf(stream, " %s", by_names[by]);
+	fputc('\n', stream);
+}
+
 void hist_kinds__list(FILE *stream)
 {
-	for (size_t i = 0; i < COUNT(kinds); i++)
-		fprintf(stream, "  %-13s %s\n", kinds[i].name, kinds[i].meaning);
+	static const char *const arguments[] = {
+		[SYSCALL_ARGUMENT] = "[:NAME]", [API_ARGUMENT] = "[:API]", [NO_ARGUMENT] = ""};
+
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		int used = fprintf(stream, "%s%s", kinds[i].name, arguments[kinds[i].argument]);
+
+		fprintf(stream, "%*s%s\n", used < LIST_COLUMN ? LIST_COLUMN - used : 1, "",
+			kinds[i].meaning);
+		list_bys(stream, kinds[i].bys);
+	}
+	fputs("\nNAME is a syscall; API is posix_aio, linux_aio or io_uring. The stages of a call "
+	      "that sleeps:\n",
+	      stream);
+	for (size_t i = 0; i < COUNT(aliases); i++)
+		if (!strncmp(aliases[i].name, "stage", 5))
+			fprintf(stream, "%-*s%s\n", LIST_COLUMN, aliases[i].name, aliases[i].kind);
 }

@@ -11,12 +11,11 @@
 #define HIST_REASON 256
 
 /*
- * Reads WHAT: "blocked", "syscall:read", "request:io_uring". Fills what of `measuring` follows from
- * it, and the tier that it takes. Returns 0, or -EINVAL with the reason for a person (which names
- * the nearest one).
+ * Reads WHAT: "blocked", "syscall:read", "request:io_uring", "stage:5". Fills what of `measuring`
+ * follows from it. Returns 0, or -EINVAL with the reason for a person (which names the nearest
+ * one).
  */
-int hist_kinds__find(const char *text, struct measuring *measuring, enum tier *tier,
-		     char reason[HIST_REASON]);
+int hist_kinds__find(const char *text, struct measuring *measuring, char reason[HIST_REASON]);
 
 /* Reads --by for what is measured. Same results. */
 int hist_kinds__by(const char *text, struct measuring *measuring, char reason[HIST_REASON]);

@@ -25,7 +25,6 @@ struct tracing {
 	struct session *session;
 	struct gatherer *gatherer;
 	struct recorder *recorder; /* NULL: nothing is measured */
-	uint64_t intervals;	   /* of it that have ended */
 	struct distributions *distributions;
 	struct command command;
 	struct watch watch;
@@ -100,6 +99,7 @@ static int prepare(struct tracing *tracing)
 	int err;
 
 	if (options->measuring) {
+		session_options.bare_rows = true;
 		session_options.measure = options->measuring->measure;
 		session_options.measure_by = measuring__by(options->measuring);
 		session_options.measure_syscall = options->measuring->syscall;
@@ -209,26 +209,42 @@ static bool may_reap(const struct tracing *tracing)
 	return !measuring || !measuring__needs_rows(measuring);
 }
 
+/* The threads that have ended are taken over; before, what is named by them gets its name. */
+static void reap(struct tracing *tracing)
+{
+	if (!may_reap(tracing) || !session__runs_low(tracing->session))
+		return;
+	if (tracing->recorder && recorder__learn_names(tracing->recorder))
+		return;
+	gatherer__reap(tracing->gatherer);
+}
+
+static void show_latest(struct tracing *tracing)
+{
+	struct distributions *latest;
+
+	if (!tracing->options->on_interval)
+		return;
+	latest = recorder__latest(tracing->recorder);
+	if (latest)
+		tracing->options->on_interval(tracing->options->context, latest);
+	distributions__free(latest);
+}
+
 /* Ends an interval when its time has come. Returns the milliseconds until the next. */
 static int step_measuring(struct tracing *tracing, uint64_t elapsed)
 {
 	const struct tracing_options *options = tracing->options;
-	const struct measuring *measuring = options->measuring;
-	struct distributions *latest;
-	uint64_t next;
+	uint64_t due;
 
-	if (!measuring || !measuring->interval)
+	if (!options->measuring || !options->measuring->interval)
 		return TICK_MS;
-	next = (tracing->intervals + 1) * measuring->interval;
-	if (elapsed < next)
-		return (int)((next - elapsed + 999999) / 1000000);
-	tracing->intervals = elapsed / measuring->interval;
-	if (recorder__take(tracing->recorder) || !options->on_interval)
-		return 1;
-	latest = recorder__latest(tracing->recorder);
-	if (latest)
-		options->on_interval(options->context, latest);
-	distributions__free(latest);
+	due = recorder__due(tracing->recorder);
+	if (elapsed < due)
+		return due - elapsed > 1000000000 ? TICK_MS
+						  : (int)((due - elapsed + 999999) / 1000000);
+	if (!recorder__take(tracing->recorder, elapsed))
+		show_latest(tracing);
 	return 1;
 }
 
@@ -240,8 +256,7 @@ static int tick(void *context, uint64_t elapsed)
 
 	show_progress(tracing, elapsed / 1000000000);
 	/* what it cannot take stays, and is counted as lost */
-	if (may_reap(tracing) && session__runs_low(tracing->session))
-		gatherer__reap(tracing->gatherer);
+	reap(tracing);
 	wanted = sooner(overhead__step(&tracing->overhead, session__now()), wanted);
 	wanted = sooner(step_measuring(tracing, elapsed), wanted);
 	return wanted;
@@ -306,6 +321,8 @@ static int gather(struct tracing *tracing)
 	if (!err && tracing->recorder) {
 		tracing->distributions = recorder__finish(tracing->recorder, tracing->profile);
 		err = tracing->distributions ? 0 : -ENOMEM;
+		if (!err && tracing->options->measuring->interval)
+			show_latest(tracing);
 	}
 	if (err)
 		complain("cannot read what was traced: %s", strerror(-err));

@@ -178,3 +178,15 @@ size_t modes__find(const struct histogram *histogram, struct mode modes[MODES_MO
 	}
 	return count;
 }
+
+double modes__marked_share(const struct mode *mode, const struct histogram *marked)
+{
+	uint64_t count = 0;
+
+	if (marked->bucketed != marked->count || !mode->count)
+		return -1;
+	for (unsigned int i = buckets__index(mode->low);
+	     i < BUCKET_CHUNKS * BUCKETS_PER_CHUNK && buckets__low(i) < mode->high; i++)
+		count += histogram__bucket(marked, i);
+	return (double)count / (double)mode->count;
+}

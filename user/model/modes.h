@@ -29,6 +29,12 @@ struct mode {
 #define MODES_LEAST_COUNT  20
 #define MODES_LEAST_SHARE  0.01
 
+/*
+ * The part of a mode's values that are in `marked` as well (a subset of the values that it was
+ * found in). Negative: some of those are in no bucket.
+ */
+double modes__marked_share(const struct mode *mode, const struct histogram *marked);
+
 /* Fills `modes`, in the order of values. Returns how many; 0: too few values to say. */
 size_t modes__find(const struct histogram *histogram, struct mode modes[MODES_MOST]);
 

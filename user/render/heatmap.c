@@ -67,6 +67,23 @@ static int rank_cells(struct heatmap *heatmap)
 	return 0;
 }
 
+/* Where the middle of an interval falls. */
+static size_t column_of(const struct heatmap *heatmap, const struct distributions *distributions,
+			size_t slice)
+{
+	uint64_t start = distributions->starts[slice], end = distributions->window;
+	double middle;
+	size_t column;
+
+	if (slice + 1 < distributions->slice_count)
+		end = distributions->starts[slice + 1];
+	if (!distributions->window)
+		return 0;
+	middle = ((double)start + (double)end) / 2;
+	column = (size_t)(middle / (double)distributions->window * (double)heatmap->columns);
+	return column < heatmap->columns ? column : heatmap->columns - 1;
+}
+
 int heatmap__lay(struct heatmap *heatmap, const struct distributions *distributions,
 		 const struct series *series, const struct hist_options *options, size_t rows,
 		 size_t columns)
@@ -74,21 +91,21 @@ int heatmap__lay(struct heatmap *heatmap, const struct distributions *distributi
 	size_t slices = distributions->slice_count;
 	uint64_t counts[AXIS_ROWS];
 
-	*heatmap = (struct heatmap){.slices_per_column = 1};
+	*heatmap = (struct heatmap){0};
 	axis__fit(&heatmap->axis, &series->total, options->axis, rows, options->low, options->high);
 	if (!series->slices || !slices || !heatmap->axis.count)
 		return 0;
-	heatmap->slices_per_column = (slices + columns - 1) / columns;
-	heatmap->columns = (slices + heatmap->slices_per_column - 1) / heatmap->slices_per_column;
+	heatmap->columns = slices < columns ? slices : columns;
 	heatmap->counts = calloc(heatmap->axis.count * heatmap->columns, sizeof(uint64_t));
 	heatmap->strength = calloc(heatmap->axis.count * heatmap->columns, sizeof(unsigned int));
 	if (!heatmap->counts || !heatmap->strength)
 		return -ENOMEM;
 	for (size_t i = 0; i < slices; i++) {
+		size_t column = column_of(heatmap, distributions, i);
+
 		axis__count(&heatmap->axis, &series->slices[i], counts);
 		for (size_t row = 0; row < heatmap->axis.count; row++)
-			heatmap->counts[row * heatmap->columns + i / heatmap->slices_per_column] +=
-				counts[row];
+			heatmap->counts[row * heatmap->columns + column] += counts[row];
 	}
 	return rank_cells(heatmap);
 }

@@ -6,9 +6,8 @@
 #include "render/hist.h"
 
 struct heatmap {
-	struct axis axis; /* rows: values, the lowest first */
-	size_t columns;	  /* time, each of `slices_per_column` intervals */
-	size_t slices_per_column;
+	struct axis axis;	/* rows: values, the lowest first */
+	size_t columns;		/* time, the window in equal parts */
 	uint64_t *counts;	/* axis.count x columns, row by row; owned */
 	unsigned int *strength; /* 0: no value, 1 .. HEATMAP_STRENGTHS; owned */
 };

@@ -34,6 +34,7 @@ static const char *const style =
 struct drawing {
 	FILE *stream;
 	const struct distributions *distributions;
+	const struct hist_options *options;
 	double top;
 };
 
@@ -43,10 +44,15 @@ static void draw_label(const struct drawing *drawing, const struct heatmap *heat
 	char text[UNITS_TEXT] = "...";
 
 	if (!heatmap->axis.rows[row].gap)
-		units__time(heatmap->axis.rows[row].low, text);
+		hist__time(drawing->options, heatmap->axis.rows[row].low, text);
 	fprintf(drawing->stream,
 		"<text class=\"dim\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>\n", LEFT - 6,
 		drawing->top + (double)(from_top + 1) * ROW_HEIGHT - 3, text);
+}
+
+static uint64_t share_of(uint64_t window, size_t part, size_t parts)
+{
+	return (uint64_t)((double)window * (double)part / (double)parts);
 }
 
 static void draw_cell(const struct drawing *drawing, const struct heatmap *heatmap, size_t row,
@@ -55,20 +61,22 @@ static void draw_cell(const struct drawing *drawing, const struct heatmap *heatm
 	size_t cell = row * heatmap->columns + column;
 	size_t from_top = heatmap->axis.count - 1 - row;
 	double width = (double)MAP_WIDTH / (double)heatmap->columns;
-	uint64_t step = drawing->distributions->interval * heatmap->slices_per_column;
+	uint64_t window = drawing->distributions->window;
 	char low[UNITS_TEXT], high[UNITS_TEXT], from[UNITS_TEXT], to[UNITS_TEXT], count[UNITS_TEXT];
 
 	if (!heatmap->strength[cell])
 		return;
 	fprintf(drawing->stream,
 		"<rect class=\"s%u\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%d\"><title>"
-		"%s values from %s to %s, %s to %s after the start</title></rect>\n",
+		"%s %s from %s to %s, %s to %s after the start</title></rect>\n",
 		heatmap->strength[cell], LEFT + (double)column * width,
 		drawing->top + (double)from_top * ROW_HEIGHT, width + 0.05, ROW_HEIGHT,
 		units__count(heatmap->counts[cell], count),
-		units__time(heatmap->axis.rows[row].low, low),
-		units__time(heatmap->axis.rows[row].high, high), units__time(column * step, from),
-		units__time((column + 1) * step, to));
+		heatmap->counts[cell] == 1 ? "value" : "values",
+		hist__time(drawing->options, heatmap->axis.rows[row].low, low),
+		hist__time(drawing->options, heatmap->axis.rows[row].high, high),
+		units__time(share_of(window, column, heatmap->columns), from),
+		units__time(share_of(window, column + 1, heatmap->columns), to));
 }
 
 #define TIME_LABELS 6
@@ -106,7 +114,7 @@ static int draw_text(const struct drawing *drawing, const char *class, double y,
 
 static int draw_map(struct drawing *drawing, const struct heatmap *heatmap, const char *label)
 {
-	int err = draw_text(drawing, "dim", drawing->top + 16, label ? label : "all");
+	int err = draw_text(drawing, "label", drawing->top + 16, label ? label : "all");
 
 	drawing->top += BETWEEN;
 	for (size_t row = 0; row < heatmap->axis.count; row++) {
@@ -117,6 +125,21 @@ static int draw_map(struct drawing *drawing, const struct heatmap *heatmap, cons
 	draw_time_axis(drawing, heatmap);
 	drawing->top += (double)heatmap->axis.count * ROW_HEIGHT + BELOW;
 	return err;
+}
+
+/* What is lost is said in the picture as well. */
+static int draw_remark(const struct drawing *drawing)
+{
+	const struct distributions *distributions = drawing->distributions;
+	const char *text = "The stronger a cell, the higher its count ranks among all cells of its "
+			   "map: single values stay visible.";
+
+	if (distributions->why_empty)
+		text = distributions->why_empty;
+	else if (!distributions__are_complete(distributions))
+		text = "INCOMPLETE: values were lost, see waitscope hist --json. The stronger a "
+		       "cell, the higher its count ranks.";
+	return draw_text(drawing, "dim", 44, text);
 }
 
 static int draw_all(struct drawing *drawing, const struct heatmap *maps, size_t count)
@@ -139,11 +162,7 @@ static int draw_all(struct drawing *drawing, const struct heatmap *maps, size_t 
 	err = draw_text(drawing, "title", 26, title);
 	free(title);
 	if (!err)
-		err = draw_text(drawing, "dim", 44,
-				distributions->why_empty
-					? distributions->why_empty
-					: "The stronger a cell, the higher its count ranks among "
-					  "all cells of its map: single values stay visible.");
+		err = draw_remark(drawing);
 	drawing->top = TOP;
 	for (size_t i = 0; i < count && !err; i++)
 		err = draw_map(drawing, &maps[i], distributions->series[i].label);
@@ -156,7 +175,8 @@ static int draw_all(struct drawing *drawing, const struct heatmap *maps, size_t 
 int render__heatmap_svg(FILE *stream, const struct distributions *distributions,
 			const struct hist_options *options)
 {
-	struct drawing drawing = {.stream = stream, .distributions = distributions};
+	struct drawing drawing = {
+		.stream = stream, .distributions = distributions, .options = options};
 	size_t most = options->page.top ? options->page.top : SERIES_SHOWN;
 	size_t count = distributions->series_count < most ? distributions->series_count : most;
 	struct heatmap *maps = calloc(count + 1, sizeof(*maps));

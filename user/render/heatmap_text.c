@@ -34,7 +34,8 @@ static void print_cell(struct page *page, unsigned int strength)
 		page__cell(page, NULL, page->unicode ? shades[strength] : signs[strength], 1, true);
 }
 
-static void print_row(struct page *page, const struct heatmap *heatmap, size_t row)
+static void print_row(struct page *page, const struct heatmap *heatmap, size_t row,
+		      const struct hist_options *options)
 {
 	char text[UNITS_TEXT];
 
@@ -44,7 +45,7 @@ static void print_row(struct page *page, const struct heatmap *heatmap, size_t r
 		page__end_line(page);
 		return;
 	}
-	text__time(heatmap->axis.rows[row].low, text);
+	hist__time(options, heatmap->axis.rows[row].low, text);
 	page__cell(page, STYLE_DIM, text, LABEL_COLUMNS, false);
 	page__cell(page, STYLE_DIM, page->unicode ? " ┤" : " |", 2, true);
 	for (size_t column = 0; column < heatmap->columns; column++) {
@@ -64,7 +65,7 @@ static void print_time_axis(struct page *page, const struct distributions *distr
 			    const struct heatmap *heatmap)
 {
 	char text[UNITS_TEXT], end[UNITS_TEXT];
-	uint64_t column = distributions->interval * heatmap->slices_per_column;
+	uint64_t column = distributions->window / heatmap->columns;
 	int right = PAGE_MARGIN + LABEL_COLUMNS + 2 + (int)heatmap->columns;
 
 	page__begin_line(page, 0);
@@ -100,7 +101,7 @@ static int print_map(struct page *page, const struct distributions *distribution
 		page__end_line(page);
 	}
 	for (size_t row = heatmap.axis.count; row-- > 0 && !err && heatmap.columns;)
-		print_row(page, &heatmap, row);
+		print_row(page, &heatmap, row, options);
 	if (!err && heatmap.columns)
 		print_time_axis(page, distributions, &heatmap);
 	heatmap__clear(&heatmap);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "model/axis.h"
+#include "model/modes.h"
 #include "model/series.h"
 #include "render/render.h"
 
@@ -32,6 +33,18 @@ int render__heatmap_text(FILE *stream, const struct distributions *distributions
 			 const struct hist_options *options);
 int render__heatmap_svg(FILE *stream, const struct distributions *distributions,
 			const struct hist_options *options);
+
+/* A time in the unit of the options, or in the one that suits it. Returns `text`: UNITS_TEXT. */
+const char *hist__time(const struct hist_options *options, uint64_t ns, char *text);
+
+#define EVIDENCE_TEXT 96
+
+/*
+ * What is known of the values of a mode: "asleep: disk", "did not sleep", "37% asleep"; "" if
+ * nothing is. Returns `text`.
+ */
+const char *hist__evidence(const struct distributions *distributions, const struct series *series,
+			   const struct mode *mode, char text[EVIDENCE_TEXT]);
 
 /* Inside the two for terminals: the first line, and what comes after `shown` series. */
 struct page;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Buckets as CSV (RFC 4180): one line for each bucket that holds values, of all series and
- * intervals.
+ * intervals. What is in no bucket has a line without one, and what was lost a last one.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -28,10 +28,25 @@ static int write_field(FILE *stream, const char *text)
 }
 
 /* `slice` is the number of an interval, or negative for all of the window. */
+static int begin_line(FILE *stream, const struct distributions *distributions,
+		      const struct series *series, long slice)
+{
+	int err;
+
+	fprintf(stream, "%s,", distributions->what);
+	err = write_field(stream, series->label);
+	if (slice < 0)
+		fputs(",,", stream);
+	else
+		fprintf(stream, ",%" PRIu64 ",", distributions->starts[slice]);
+	return err;
+}
+
 static int write_histogram(FILE *stream, const struct distributions *distributions,
 			   const struct series *series, const struct histogram *histogram,
 			   long slice)
 {
+	uint64_t without = histogram->count - histogram->bucketed;
 	int err = 0;
 
 	for (unsigned int i = 0; i < BUCKET_CHUNKS * BUCKETS_PER_CHUNK && !err; i++) {
@@ -39,16 +54,30 @@ static int write_histogram(FILE *stream, const struct distributions *distributio
 
 		if (!count)
 			continue;
-		fprintf(stream, "%s,", distributions->what);
-		err = write_field(stream, series->label);
-		if (slice < 0)
-			fputs(",,", stream);
-		else
-			fprintf(stream, ",%" PRIu64 ",", (uint64_t)slice * distributions->interval);
+		err = begin_line(stream, distributions, series, slice);
 		fprintf(stream, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\r\n",
 			(uint64_t)buckets__low(i), (uint64_t)buckets__high(i), count);
 	}
+	if (err || !without)
+		return err;
+	err = begin_line(stream, distributions, series, slice);
+	fprintf(stream, ",,%" PRIu64 "\r\n", without);
 	return err;
+}
+
+static void write_lost(FILE *stream, const struct distributions *distributions)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < distributions->lost_count; i++)
+		all += distributions->lost[i].count;
+	if (!all)
+		return;
+	fputs("lost,\"", stream);
+	for (size_t i = 0; i < distributions->lost_count; i++)
+		fprintf(stream, "%s%" PRIu64 " %s", i ? ", " : "", distributions->lost[i].count,
+			distributions->lost[i].cause);
+	fprintf(stream, "\",,,,%" PRIu64 "\r\n", all);
 }
 
 int render__hist_csv(FILE *stream, const struct distributions *distributions,
@@ -67,6 +96,8 @@ int render__hist_csv(FILE *stream, const struct distributions *distributions,
 			err = write_histogram(stream, distributions, series, &series->slices[j],
 					      (long)j);
 	}
+	if (!err)
+		write_lost(stream, distributions);
 	if (!err && (fflush(stream) || ferror(stream)))
 		err = -EIO;
 	return err;

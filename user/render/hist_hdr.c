@@ -219,18 +219,17 @@ static int write_line(FILE *stream, const struct series *series, const struct hi
 static int write_lines(FILE *stream, const struct distributions *distributions,
 		       const struct series *series)
 {
-	uint64_t start = 0;
 	int err = 0;
 
 	if (!series->slices)
 		return write_line(stream, series, &series->total, 0, distributions->window);
 	for (size_t i = 0; i < distributions->slice_count && !err; i++) {
-		uint64_t length = distributions->interval;
+		bool last = i + 1 == distributions->slice_count;
+		uint64_t start = distributions->starts[i];
+		uint64_t end = last ? distributions->window : distributions->starts[i + 1];
 
-		if (start + length > distributions->window)
-			length = distributions->window - start;
-		err = write_line(stream, series, &series->slices[i], start, length);
-		start += distributions->interval;
+		err = write_line(stream, series, &series->slices[i], start,
+				 end > start ? end - start : 0);
 	}
 	return err;
 }
@@ -252,6 +251,10 @@ int render__hist_hdr(FILE *stream, const struct distributions *distributions,
 		"\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\","
 		"\"Interval_Compressed_Histogram\"\n",
 		(double)distributions->started / SECOND, date);
+	for (size_t i = 0; i < distributions->lost_count; i++)
+		fprintf(stream, "#[Lost: %llu %s]\n",
+			(unsigned long long)distributions->lost[i].count,
+			distributions->lost[i].cause);
 	for (size_t i = 0; i < distributions->series_count && !err; i++)
 		err = write_lines(stream, distributions, &distributions->series[i]);
 	if (!err && (fflush(stream) || ferror(stream)))

@@ -29,20 +29,28 @@ static struct json_object *percentiles(struct json_builder *builder,
 	return object;
 }
 
-static struct json_object *modes(struct json_builder *builder, const struct histogram *histogram)
+static struct json_object *modes(struct json_builder *builder,
+				 const struct distributions *distributions,
+				 const struct series *series)
 {
 	struct json_object *rows = json__array(builder);
 	struct mode found[MODES_MOST];
-	size_t count = modes__find(histogram, found);
+	size_t count = modes__find(&series->total, found);
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *row = json__object(builder);
+		double marked = modes__marked_share(&found[i], &series->marked);
+		char evidence[EVIDENCE_TEXT];
 
+		hist__evidence(distributions, series, &found[i], evidence);
 		json__add_count(builder, row, "peak_ns", found[i].peak);
 		json__add_count(builder, row, "low_ns", found[i].low);
 		json__add_count(builder, row, "high_ns", found[i].high);
 		json__add_count(builder, row, "count", found[i].count);
 		json__add_fraction(builder, row, "share", found[i].share);
+		json__add_fraction(builder, row, "marked_share",
+				   distributions->marked && marked >= 0 ? marked : NAN);
+		json__add_text(builder, row, "evidence", *evidence ? evidence : NULL);
 		json__append(builder, rows, row);
 	}
 	return rows;
@@ -56,8 +64,11 @@ static struct json_object *slices(struct json_builder *builder,
 
 	for (size_t i = 0; series->slices && i < distributions->slice_count; i++) {
 		struct json_object *row = json__object(builder);
+		bool last = i + 1 == distributions->slice_count;
 
-		json__add_count(builder, row, "start_ns", i * distributions->interval);
+		json__add_count(builder, row, "start_ns", distributions->starts[i]);
+		json__add_count(builder, row, "end_ns",
+				last ? distributions->window : distributions->starts[i + 1]);
 		json__add(builder, row, "distribution",
 			  json__distribution(builder, &series->slices[i]));
 		json__append(builder, rows, row);
@@ -75,9 +86,34 @@ static struct json_object *series_row(struct json_builder *builder,
 	json__add_text(builder, row, "of", series->label);
 	json__add(builder, row, "distribution", json__distribution(builder, &series->total));
 	json__add(builder, row, "percentiles", percentiles(builder, &series->total, options));
-	json__add(builder, row, "modes", modes(builder, &series->total));
+	json__add_count(builder, row, "without_bucket",
+			series->total.count - series->total.bucketed);
+	json__add_known_count(builder, row, "marked", series->marked.count,
+			      distributions->marked != NULL);
+	json__add(builder, row, "modes", modes(builder, distributions, series));
 	json__add(builder, row, "intervals", slices(builder, distributions, series));
 	return row;
+}
+
+/* The profile's rows, added up apart. */
+static struct json_object *check(struct json_builder *builder, const struct cross_check *check)
+{
+	struct json_object *object = json__object(builder);
+
+	json__add_count(builder, object, "count", check->count);
+	json__add_count(builder, object, "sum_ns", check->sum);
+	return object;
+}
+
+static struct json_object *lost(struct json_builder *builder,
+				const struct distributions *distributions)
+{
+	struct json_object *object = json__object(builder);
+
+	for (size_t i = 0; i < distributions->lost_count; i++)
+		json__add_count(builder, object, distributions->lost[i].cause,
+				distributions->lost[i].count);
+	return object;
 }
 
 static struct json_object *document(struct json_builder *builder,
@@ -97,13 +133,24 @@ static struct json_object *document(struct json_builder *builder,
 	json__add_count(builder, object, "window_ns", distributions->window);
 	json__add_known_count(builder, object, "interval_ns", distributions->interval,
 			      distributions->interval > 0);
+	json__add_text(builder, object, "marked", distributions->marked);
+	json__add_text(builder, object, "unmarked", distributions->unmarked);
 	json__add_count(builder, object, "censored", distributions->censored);
+	json__add_bool(builder, object, "complete", distributions__are_complete(distributions));
+	json__add(builder, object, "lost", lost(builder, distributions));
+	if (distributions->check.known)
+		json__add(builder, object, "profile", check(builder, &distributions->check));
+	else
+		json__add_null(builder, object, "profile");
 	for (size_t i = 0; i < distributions->series_count; i++)
 		json__append(
 			builder, rows,
 			series_row(builder, distributions, &distributions->series[i], options));
 	json__add(builder, object, "series", rows);
 	json__add_text(builder, object, "why_empty", distributions->why_empty);
+	if (distributions->run)
+		json__add(builder, object, "audit",
+			  json__audit(builder, &distributions->run->audit));
 	return object;
 }
 

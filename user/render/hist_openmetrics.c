@@ -64,6 +64,23 @@ static void write_series(FILE *stream, const char *name, const char *label,
 	fprintf(stream, "%s_sum{of=\"%s\"} %.9f\n", name, label, SECONDS(histogram->sum));
 }
 
+/* A family of its own, there also if it is nothing: that it is 0 can be alarmed on. */
+static void write_lost(FILE *stream, const struct distributions *distributions)
+{
+	uint64_t without = 0;
+
+	for (size_t i = 0; i < distributions->series_count; i++)
+		without += distributions->series[i].total.count -
+			   distributions->series[i].total.bucketed;
+	fputs("# TYPE waitscope_lost counter\n# HELP waitscope_lost what is in no distribution or "
+	      "in no bucket, by cause\n",
+	      stream);
+	fprintf(stream, "waitscope_lost_total{cause=\"without_bucket\"} %" PRIu64 "\n", without);
+	for (size_t i = 0; i < distributions->lost_count; i++)
+		fprintf(stream, "waitscope_lost_total{cause=\"%s\"} %" PRIu64 "\n",
+			distributions->lost[i].cause, distributions->lost[i].count);
+}
+
 int render__hist_openmetrics(FILE *stream, const struct distributions *distributions,
 			     const struct hist_options *options)
 {
@@ -83,6 +100,8 @@ int render__hist_openmetrics(FILE *stream, const struct distributions *distribut
 			err = -ENOMEM;
 		free(label);
 	}
+	if (!err)
+		write_lost(stream, distributions);
 	fputs("# EOF\n", stream);
 	if (!err && (fflush(stream) || ferror(stream)))
 		err = -EIO;
