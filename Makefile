@@ -121,6 +121,8 @@ $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_ARCHIVE)
 # --- tests -------------------------------------------------------------------------------------
 
 PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o)
+# a command's, but it only reads words
+PURE_CHECKED += $(BUILD)/asan/user/commands/hist_kinds.o
 
 $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(call say,LINK,$@)

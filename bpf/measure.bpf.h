@@ -126,6 +126,8 @@ static __always_inline void measure__count(struct task_struct *task, struct thre
 	u64 key = measure__key(task, thread, value->waited) + 1;
 	struct series_row *row;
 
+	if (thread->flags & THREAD_HELD)
+		return; /* a command before its exec: outside the window */
 	if (thread->series_key != key || !thread->series) {
 		thread->series = measure__look_up(key);
 		thread->series_key = key;
