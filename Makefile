@@ -7,6 +7,7 @@
 # make test-live     the tests against live programs (as root)
 # make test-kernels  the live tests in Debian's kernels under QEMU: KERNELS="6.1 6.12-rt ..."
 # make bench         what tracing costs, beside the tools of others (as root): BENCH="OPTION ..."
+# make classify      does it name the I/O model of labelled programs (as root): CLASSIFY="OPTION ..."
 # make lint          looks through every source file
 # make format        clang-format for all of them
 # make install       PREFIX=/usr/local DESTDIR=; make uninstall takes them too
@@ -49,8 +50,8 @@ UNIT_TESTS := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 LIVE_TESTS := $(basename $(notdir $(wildcard tests/live/test_*.c)))
 LIVE_LIB   := $(wildcard tests/live/lib/*.c)
 
-.PHONY: all help demo test test-unit test-live test-kernels bench lint format install uninstall \
-	clean programs checked generated test-programs unit-programs live-programs
+.PHONY: all help demo test test-unit test-live test-kernels bench classify lint format install \
+	uninstall clean programs checked generated test-programs unit-programs live-programs
 
 all: programs
 
@@ -173,6 +174,12 @@ bench:
 	$(Q)./install-packages.sh build bench
 	$(Q)$(MAKE) $(JOBS) programs
 	$(Q)tests/bench/bench.py $(BENCH)
+
+classify:
+	$(call as_root,tracing takes root: sudo make classify)
+	$(Q)./install-packages.sh build test classify
+	$(Q)$(MAKE) $(JOBS) programs
+	$(Q)tests/classify/classify.py --build $(abspath $(BUILD)) $(CLASSIFY)
 
 # --- what people do ----------------------------------------------------------------------------
 

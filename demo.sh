@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Traces the bundled programs, one way of waiting each, and says what to look for in each report:
-# demo.sh [BUILD-DIRECTORY]. Takes root, and some five seconds.
+# demo.sh [BUILD-DIRECTORY]. Takes root, and some twenty seconds.
 # shellcheck disable=SC2016 # backquotes mark names for the reader here
 set -eu
 
@@ -41,7 +41,7 @@ number=0
 # title, what the program does, what to look for
 chapter() {
 	number=$((number + 1))
-	printf '\n%s--- %d of 4: %s ---%s\n\n' "$bold" "$number" "$1" "$plain"
+	printf '\n%s--- %d of 5: %s ---%s\n\n' "$bold" "$number" "$1" "$plain"
 	printf '%s\n\nLook for: %s\n\n' "$2" "$3"
 }
 
@@ -99,6 +99,16 @@ first program did, and takes a whole CPU for it.'
 trace "$build/workloads/nonblocking" --what pipe --mode spin --ops 200 --delay 5ms
 printf '\nThe program itself counted %s tries for %s reads.\n' \
 	"$(member attempts)" "$(member operations)"
+
+chapter 'every way to wait, side by side' \
+	'Nine I/O models at one task, six ways to read a file, six servers, a thousand threads that
+only wait, and four ways to overlap waiting with computing: each runs under trace now.' \
+	'where the caller is while it has no data (in the call, in a multiplexer, spinning on a
+CPU); what one block costs in switches, system calls and CPU time; what a connection costs in
+memory, by structure; and that waitscope says of each program what it is. `waitscope models`
+without --quick goes to 10,000 connections and 30,000 threads.'
+printf '# %s models --quick\n\n' "$build/waitscope"
+"$build/waitscope" models --quick
 
 cat <<END
 

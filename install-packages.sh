@@ -10,6 +10,7 @@ test="$check python3 python3-jsonschema procps util-linux coreutils strace
 	fio nginx-light redis-server redis-tools wrk linux-perf iproute2"
 lint="clang-format clang-tidy cppcheck shellcheck git python3"
 kernels="qemu-system-x86 cpio busybox-static e2fsprogs xz-utils file"
+classify="nodejs openssl perl-base sqlite3 gzip tar" # besides those of the tests
 bench="libbpf-tools linux-perf bpftool python3 util-linux"
 
 wanted=
@@ -20,9 +21,10 @@ for purpose in "${@:-none}"; do
 	test) wanted="$wanted $test" ;;
 	lint) wanted="$wanted $lint" ;;
 	kernels) wanted="$wanted $kernels" ;;
+	classify) wanted="$wanted $classify" ;;
 	bench) wanted="$wanted $bench" ;;
 	*)
-		echo "usage: $0 build|check|test|lint|kernels|bench ..." >&2
+		echo "usage: $0 build|check|test|lint|kernels|classify|bench ..." >&2
 		exit 2
 		;;
 	esac

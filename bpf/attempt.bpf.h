@@ -211,7 +211,7 @@ static __always_inline u32 refusal__row(struct thread_row *thread, u32 number,
 			return episode->row;
 	}
 	if (attempt__has_room(thread))
-		object = object__of_found_file(id, answer->descriptor, thread->tgid);
+		object = object__of_file(id, answer->descriptor, thread->tgid);
 	return attempt__look_up(number, answer->syscall, object);
 }
 

@@ -106,13 +106,28 @@ static __always_inline void census_end(struct task_struct *task)
 	thread->flags |= THREAD_BOOKS;
 }
 
+#define PAGE_BYTES 4096
+
+/* THREAD_SIZE is in no type. But the registers of user space lie at the upper end of the stack. */
+static __always_inline void measure_kernel_stack(struct task_struct *task)
+{
+	u64 registers = (u64)bpf_task_pt_regs((void *)task);
+
+	kernel_stack = (registers - (u64)task->stack + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1ULL);
+}
+
 SEC("iter/task")
 int census(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
 
-	if (!task)
+	if (!task) { /* that was the last one */
+		if (tier_full && census_at_end)
+			block__settle();
 		return 0;
+	}
+	if (!kernel_stack)
+		measure_kernel_stack(task);
 	if (census_at_end)
 		census_end(task);
 	else

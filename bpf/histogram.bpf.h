@@ -68,33 +68,35 @@ static __always_inline struct chunk_row *histogram__chunk(struct histogram_row *
  * Counts one value. A histogram belongs to one thread's row, and the scheduler orders what
  * happens to one thread: plain additions are enough.
  */
-static __always_inline void histogram__count(u32 number, u64 value)
+GLOBAL int histogram__count(u32 number, u64 value)
 {
 	struct histogram_row *histogram = number ? ROW(histograms, number) : 0;
 	struct chunk_row *row;
 	u32 index;
 
 	if (!histogram)
-		return;
+		return 0;
 	index = buckets__index(value);
 	row = histogram__chunk(histogram, index);
 	if (row)
 		row->counts[index % BUCKETS_PER_CHUNK]++;
+	return 0;
 }
 
 /* The same for a histogram of histogram__new_shared(). */
-static __always_inline void histogram__count_shared(u32 number, u64 value)
+GLOBAL int histogram__count_shared(u32 number, u64 value)
 {
 	struct histogram_row *histogram = number ? ROW(histograms, number) : 0;
 	struct chunk_row *row;
 	u32 index;
 
 	if (!histogram)
-		return;
+		return 0;
 	index = buckets__index(value);
 	row = histogram__chunk(histogram, index);
 	if (row)
 		__sync_fetch_and_add(&row->counts[index % BUCKETS_PER_CHUNK], 1);
+	return 0;
 }
 
 #endif

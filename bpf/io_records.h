@@ -23,6 +23,74 @@
 #define TRAIT_SETTLES	   0x0800 /* getsockopt: SO_ERROR tells how a connect ended */
 #define TRAIT_AIO_DESTROY  0x1000 /* io_destroy */
 #define TRAIT_AIO	   (TRAIT_AIO_SUBMIT | TRAIT_AIO_REAP | TRAIT_AIO_DESTROY)
+#define TRAIT_SERVES_AIO   0x2000 /* a C library's helper thread serves POSIX AIO with it */
+#define TRAIT_POSITIONED   0x4000 /* argument 3 is the position in the file */
+
+/* The functions of a C library that do POSIX AIO: what a uprobe has as its cookie. */
+enum posix_aio_function {
+	POSIX_AIO_NONE = 0,
+	POSIX_AIO_READ = 1,
+	POSIX_AIO_WRITE = 2,
+	POSIX_AIO_FSYNC = 3,
+	POSIX_AIO_LIST = 4, /* lio_listio */
+	POSIX_AIO_SUSPEND = 5,
+	POSIX_AIO_ERROR = 6,
+	POSIX_AIO_RETURN = 7,
+	POSIX_AIO_CANCEL = 8,
+};
+
+#define POSIX_AIO_FIRST_CALL POSIX_AIO_SUSPEND /* these and the ones after it are counted only */
+#define POSIX_AIO_CALLS	     4
+
+/* struct aiocb of <aio.h>: glibc and musl lay it out alike on 64-bit machines, `error` included,
+ * to which neither gives a public name (asserted in user/collect/aio_probes.c). */
+struct posix_aio_control {
+	__s32 fd;
+	__s32 opcode; /* LIO_READ 0, LIO_WRITE 1, LIO_NOP 2 */
+	__s32 priority;
+	__s32 pad;
+	__u64 buffer;
+	__u64 bytes;
+	__u64 event_value;
+	__s32 event_signal;
+	__s32 event_notify; /* SIGEV_* */
+	__u64 event_rest[6];
+	__u64 inside[2];
+	__s32 error; /* EINPROGRESS until it is done */
+	__s32 inside_too;
+	__s64 result;
+	__u64 offset;
+};
+
+/* What makes a syscall of a helper thread the work of a request. */
+struct posix_aio_key {
+	__u32 process; /* row in processes */
+	__s32 fd;
+	__u64 buffer; /* fsync has none, and no offset */
+	__u64 offset;
+	__u32 operation; /* enum posix_operation */
+	__u32 pad;
+};
+
+#define POSIX_AIO_ANYWHERE (~0ULL) /* offset of a request on a file that has no positions */
+
+/* A request in flight. */
+struct posix_aio_request {
+	__u64 since;	 /* when its function was entered; of several, these instants added up */
+	__u64 control;	 /* address of its struct aiocb */
+	__u32 request;	 /* row in requests */
+	__u32 submitter; /* thread id */
+	__u32 copies;	 /* requests in flight that cannot be told apart */
+	__u32 alike;	 /* there was more than one */
+};
+
+/* A block request that is not completed yet. */
+struct block_request {
+	__u64 created;
+	__u64 inserted;		/* in a queue, from which it was not issued yet; 0: it is in none */
+	__u64 issued;		/* 0: not yet */
+	__u32 process, request; /* rows */
+};
 
 /* What the threads of a process share. Several CPUs write it: atomics only. */
 struct process_row {
@@ -39,6 +107,11 @@ struct process_row {
 	__u32 aio;	  /* it has had Linux AIO requests in flight */
 	__u64 ended;	  /* instant at which its last thread began to exit; 0: it lives */
 	__u64 room[2];
+	/* what changes seldom */
+	__u64 posix_calls[POSIX_AIO_CALLS]; /* of aio_suspend, aio_error, aio_return, aio_cancel */
+	__u32 execs; /* programs that it has begun: its libraries change with them */
+	__u32 pad;
+	__u64 more_room[3];
 };
 
 /*
@@ -293,7 +366,10 @@ struct request_row {
 	__u64 open_since;
 	__u64 queue_total, queue_min, queue_max; /* block: inserted to issued */
 	__u64 queued;				 /* how many have a queue time */
-	__u64 notified[4];    /* POSIX AIO: by sigev_notify (SIGNAL, NONE, THREAD, else) */
+	__u64 notified[4]; /* POSIX AIO: by sigev_notify (SIGNAL, NONE, THREAD, else) */
+	/* completed, but no telling which one it was: identical ones were in flight. No latency,
+	 * but the sum of their ns in flight */
+	__u64 alike, alike_total;
 	__u64 batches;	      /* submitting calls */
 	__u64 submit_blocked; /* ns asleep in submitting calls */
 	__u32 latency_histogram, queue_histogram;
@@ -305,9 +381,11 @@ struct request_row {
 	__u64 reaps;	/* Linux AIO: calls that handed completions over */
 };
 
-_Static_assert(sizeof(struct process_row) == 64, "process_row is no cache line");
+_Static_assert(sizeof(struct process_row) == 128, "process_row is no two cache lines");
 _Static_assert(sizeof(struct attempt_key) == 16, "attempt_key has padding");
 _Static_assert(sizeof(struct episode_key) == 16, "episode_key has padding");
 _Static_assert(sizeof(struct request_key) == 16, "request_key has padding");
+_Static_assert(sizeof(struct posix_aio_key) == 32, "posix_aio_key has padding");
+_Static_assert(sizeof(struct posix_aio_control) == 136, "posix_aio_control is no struct aiocb");
 
 #endif

@@ -113,6 +113,7 @@ struct task_struct {
 	int on_rq;
 	struct sched_entity se;
 	struct sched_info sched_info;
+	void *stack; /* the kernel's: its lowest address */
 	struct mm_struct *mm;
 	unsigned int in_iowait : 1;
 	int pid;
@@ -212,11 +213,42 @@ struct file_operations;
 
 struct file {
 	const struct file_operations *f_op;
+	unsigned int f_mode;
 	unsigned int f_flags;
 	void *private_data;
 	struct inode *f_inode;
 	struct path f_path;
 };
+
+/* block devices */
+
+struct gendisk {
+	int major;
+	int first_minor;
+};
+
+struct request_queue {
+	struct gendisk *disk; /* 5.15 */
+};
+
+enum mq_rq_state {
+	MQ_RQ_IDLE = 0,
+	MQ_RQ_IN_FLIGHT = 1,
+	MQ_RQ_COMPLETE = 2,
+};
+
+struct request {
+	struct request_queue *q;
+	enum mq_rq_state state;
+	unsigned int cmd_flags;
+	unsigned int __data_len; /* bytes that are still to be done */
+};
+
+struct request___before_5_17 {
+	struct gendisk *rq_disk;
+};
+
+struct bio;
 
 /* sockets */
 
@@ -316,6 +348,17 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
+/* include/uapi/asm-generic/errno.h */
+#define EINTR	    4
+#define EIO	    5
+#define EAGAIN	    11
+#define ESPIPE	    29
+#define ETIME	    62
+#define EISCONN	    106
+#define EALREADY    114
+#define EINPROGRESS 115
+#define ECANCELED   125
+
 /* include/linux/sched.h */
 #define PF_IO_WORKER   0x00000010
 #define PF_USER_WORKER 0x00004000 /* 6.4 */
@@ -331,9 +374,6 @@ struct bpf_iter__task {
 #define MAGIC_ANONYMOUS 0x09041934
 #define MAGIC_PIPE	0x50495045
 
-/* include/uapi/asm-generic/fcntl.h; x86 */
-#define FILE_DIRECT 040000
-
 #define MODE_TYPE      0170000
 #define MODE_SOCKET    0140000
 #define MODE_REGULAR   0100000
@@ -341,6 +381,15 @@ struct bpf_iter__task {
 #define MODE_DIRECTORY 0040000
 #define MODE_CHARACTER 0020000
 #define MODE_FIFO      0010000
+
+/* include/linux/fs.h */
+#define FMODE_PREAD  0x08
+#define FMODE_PWRITE 0x10
+
+/* enum req_op, include/linux/blk_types.h */
+#define BLOCK_OPERATION 0xff
+#define BLOCK_WRITE	1
+#define BLOCK_FLUSH	2
 
 #define FAMILY_UNIX  1
 #define FAMILY_INET  2
@@ -351,6 +400,7 @@ struct bpf_iter__task {
 
 /* include/uapi/asm-generic/fcntl.h, include/linux/socket.h */
 #define FILE_NONBLOCK	 0x0800 /* O_NONBLOCK */
+#define FILE_DIRECT	 0x4000 /* O_DIRECT */
 #define FILE_ASYNC	 0x2000 /* FASYNC */
 #define MESSAGE_DONTWAIT 0x40	/* MSG_DONTWAIT */
 

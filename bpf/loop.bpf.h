@@ -202,7 +202,7 @@ static __always_inline void loop__polled(struct thread_row *thread, u32 number,
 		if (call.argument != ARGUMENT_FD0)
 			object = object__of_number(OBJECT_POLL, what, 0);
 		else if (find_file((void *)bpf_get_current_task_btf(), what, &id))
-			object = object__of_found_file(&id, what, thread->tgid);
+			object = object__of_file(&id, what, thread->tgid);
 		loop->attempt = attempt__look_up(number, loop->syscall, object);
 		loop->attempt_for = what;
 	}

@@ -61,6 +61,8 @@ INDEX(object_index, struct object_key, u32);
 INDEX(process_index, u32, u32); /* process id -> process row */
 INDEX(attempt_index, struct attempt_key, u32);
 INDEX(request_index, struct request_key, u32);
+INDEX(posix_aio_requests, struct posix_aio_key, struct posix_aio_request); /* POSIX AIO in flight */
+INDEX(block_requests, u64, struct block_request); /* by the struct request's address */
 /* the oldest make room for new ones: what is lost is a readiness time, and the row's cache */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -94,12 +96,17 @@ struct cpu cpus[CPUS];
 u32 pool_used[POOLS];	  /* rows handed out for the first time */
 u32 pool_recycled[POOLS]; /* rows handed out again */
 u64 losses[LOSSES];
+s32 posix_aio_open; /* entries in posix_aio_requests: while there are none, syscalls are not looked
+		       at */
+
+s32 block_open; /* entries in block_requests */
 
 /* Events at or after this instant are outside the window. */
 volatile u64 window_end = ~0ULL;
 u32 command_pid;    /* spawned command: traced from its exec */
 u32 census_at_end;  /* which of its two passes the census makes */
 u32 census_matched; /* tasks that the target named, at the start */
+u32 kernel_stack;   /* bytes of one */
 
 /* Settings, constant once loaded: the verifier drops what they switch off. */
 const volatile u32 pool_size[POOLS];
@@ -113,6 +120,7 @@ const volatile bool bare_rows;	      /* waits and calls keep counts and sums, no
 const volatile u32 measured;	      /* enum measure */
 const volatile u32 measured_by;	      /* enum measure_by */
 const volatile u32 measured_syscall;  /* only this one, plus 1; 0: all */
+const volatile bool have_io_start;    /* tracepoint of 6.5 */
 const volatile bool have_rdonly_cast; /* kfunc of 6.2 */
 const volatile bool have_loop;	      /* bpf_loop(), 5.17 */
 const volatile bool have_preempt_count, have_hrtimer_bases, have_timer_bases;

@@ -73,53 +73,71 @@ static __always_inline u32 file_flags(struct task_struct *task, u32 fd)
 
 #define PATH_DEPTH 32
 
+struct path_walk {
+	struct dentry *dentry;
+	struct vfsmount *mounted;
+	struct object_row *object;
+};
+
+/* One component, or one step up from the root of a mount. 1: that was the last one. */
+static int read_component(u32 index, struct path_walk *walk)
+{
+	struct object_row *object = walk->object;
+	struct dentry *dentry = walk->dentry, *parent, *root;
+	struct vfsmount *mounted = walk->mounted;
+	/* In memory, where the verifier does not follow its value: 6.1 would try every length of
+	 * every component at every depth. */
+	volatile u32 *used = &object->text_length;
+	u32 at = *used;
+	long length;
+
+	(void)index;
+	root = BPF_CORE_READ(mounted, mnt_root);
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (dentry == root || dentry == parent) {
+		struct mount *mount, *above;
+
+		mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
+		above = BPF_CORE_READ(mount, mnt_parent);
+		if (above == mount || dentry != root)
+			return 1;
+		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		walk->mounted = (void *)above + bpf_core_field_offset(struct mount, mnt);
+		return 0;
+	}
+	if (at >= OBJECT_TEXT - OBJECT_COMPONENT) {
+		object->state = OBJECT_PATH_CUT;
+		return 1;
+	}
+	at &= OBJECT_COMPONENT - 1;
+	barrier_var(at); /* the compiler would drop the mask, and older verifiers need it */
+	length = bpf_probe_read_kernel_str(&object->text[at], OBJECT_COMPONENT,
+					   BPF_CORE_READ(dentry, d_name.name));
+	if (length <= 0)
+		return 1;
+	*used += length;
+	walk->dentry = parent;
+	return 0;
+}
+
 /* Components from the leaf up to the root, across mounts, each ended by NUL. */
 GLOBAL u32 read_path(u64 file_address, struct object_row *object)
 {
 	struct file *file = (void *)file_address;
-	struct dentry *dentry, *parent, *root;
-	struct mount *mount;
-	struct vfsmount *mounted;
-	/* In memory, where the verifier does not follow its value: 6.1 would try every length of
-	 * every component at every depth. */
-	volatile u32 *used;
+	struct path_walk walk = {.object = object};
 
 	if (!object)
 		return 0;
-	used = &object->text_length;
-	dentry = BPF_CORE_READ(file, f_path.dentry);
-	mounted = BPF_CORE_READ(file, f_path.mnt);
-	for (int i = 0; i < PATH_DEPTH; i++) {
-		u32 at = *used;
-		long length;
-
-		root = BPF_CORE_READ(mounted, mnt_root);
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (dentry == root || dentry == parent) {
-			struct mount *above;
-
-			mount = (void *)mounted - bpf_core_field_offset(struct mount, mnt);
-			above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount || dentry != root)
-				break;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mounted = (void *)above + bpf_core_field_offset(struct mount, mnt);
-			continue;
-		}
-		if (at >= OBJECT_TEXT - OBJECT_COMPONENT) {
-			object->state = OBJECT_PATH_CUT;
-			break;
-		}
-		at &= OBJECT_COMPONENT - 1;
-		barrier_var(at); /* the compiler would drop the mask, and older verifiers need it */
-		length = bpf_probe_read_kernel_str(&object->text[at], OBJECT_COMPONENT,
-						   BPF_CORE_READ(dentry, d_name.name));
-		if (length <= 0)
-			break;
-		*used += length;
-		dentry = parent;
+	walk.dentry = BPF_CORE_READ(file, f_path.dentry);
+	walk.mounted = BPF_CORE_READ(file, f_path.mnt);
+	if (have_loop) { /* verified once, and not for each depth */
+		bpf_loop(PATH_DEPTH, read_component, &walk, 0);
+		return object->text_length;
 	}
-	return *used;
+	for (u32 i = 0; i < PATH_DEPTH; i++)
+		if (read_component(i, &walk))
+			break;
+	return object->text_length;
 }
 
 /* Only the leaf: the kernel's own name of an anonymous file, "[eventfd]". */
@@ -255,60 +273,62 @@ static __always_inline void read_texts(u64 file, const struct object_key *key,
 	}
 }
 
-/* The row for a key, made if there is none. `file` is 0 for what is no file. 0: no room. */
-GLOBAL u32 object__look_up(const struct object_key *given, u64 file)
+/*
+ * The row for a key, made if there is none. `file` is 0 for what is no file. 0: no room. A part of
+ * the two functions below: each keeps its key in its own stack frame, from which alone 6.1 takes
+ * keys, and a further frame would be too much for the 512 bytes that all have together.
+ */
+static __always_inline u32 object__look_up(const struct object_key *key, u64 file)
 {
 	struct object_row *object;
-	struct object_key key;
 	u32 number, *known;
 
-	if (!given)
-		return 0;
-	key = *given; /* 6.1 takes keys from its own stack frame only */
-	known = bpf_map_lookup_elem(&object_index, &key);
+	known = bpf_map_lookup_elem(&object_index, key);
 	if (known)
 		return *known;
 	number = pool__take(POOL_OBJECTS, LOSS_OBJECTS);
 	object = number ? ROW(objects, number) : 0;
 	if (!object)
 		return 0;
-	object->key = key;
+	object->key = *key;
 	if (file)
-		read_texts(file, &key, object);
-	if (bpf_map_update_elem(&object_index, &key, &number, BPF_ANY))
+		read_texts(file, key, object);
+	if (bpf_map_update_elem(&object_index, key, &number, BPF_ANY))
 		lose(LOSS_INDEX);
 	return number;
 }
 
-static __always_inline u32 object__of_file(const struct file_identity *id, u32 fd, u32 tgid)
+static __always_inline void read_file(const struct file_identity *id, u32 fd, u32 tgid,
+				      struct object_key *key)
 {
-	struct object_key key = {};
 	struct inode *inode = (void *)id->inode;
 	struct super_block *super = BPF_CORE_READ(inode, i_sb);
 	u16 mode = BPF_CORE_READ(inode, i_mode);
 
-	key.number = id->number;
-	key.magic = BPF_CORE_READ(super, s_magic);
+	key->number = id->number;
+	key->magic = BPF_CORE_READ(super, s_magic);
 	if ((mode & MODE_TYPE) == MODE_SOCKET) {
-		read_socket(id->file, &key);
-		return object__look_up(&key, id->file);
+		read_socket(id->file, key);
+		return;
 	}
-	key.device = BPF_CORE_READ(super, s_dev);
-	read_kind(mode, fd, tgid, id->operations, &key);
-	if (key.kind == OBJECT_CHARACTER || key.kind == OBJECT_BLOCK)
-		key.device = BPF_CORE_READ(inode, i_rdev);
+	key->device = BPF_CORE_READ(super, s_dev);
+	read_kind(mode, fd, tgid, id->operations, key);
+	if (key->kind == OBJECT_CHARACTER || key->kind == OBJECT_BLOCK)
+		key->device = BPF_CORE_READ(inode, i_rdev);
+}
+
+GLOBAL u32 object__of_file(const struct file_identity *id, u32 fd, u32 tgid)
+{
+	struct object_key key = {};
+
+	if (!id)
+		return 0;
+	read_file(id, fd, tgid, &key);
 	return object__look_up(&key, id->file);
 }
 
-/* The same, of its own: callers that have just found the file hold its address as a pointer, which
- * object__look_up() would refuse for a number. */
-GLOBAL u32 object__of_found_file(const struct file_identity *id, u32 fd, u32 tgid)
-{
-	return id ? object__of_file(id, fd, tgid) : 0;
-}
-
 /* For what has no descriptor: futexes (private to a process), sets of descriptors. */
-static __always_inline u32 object__of_number(u32 kind, u64 number, u32 tgid)
+GLOBAL u32 object__of_number(u32 kind, u64 number, u32 tgid)
 {
 	struct object_key key = {.kind = kind, .number = number, .tgid = tgid};
 

@@ -43,6 +43,14 @@ static __always_inline void process__join(struct thread_row *thread)
 		__sync_fetch_and_add(&process->threads, 1);
 }
 
+static __always_inline void process__count_exec(u32 number)
+{
+	struct process_row *process = number ? ROW(processes, number) : 0;
+
+	if (process)
+		process->execs++; /* only one thread is left to do it */
+}
+
 static __always_inline void process__run(u32 number)
 {
 	struct process_row *process = number ? ROW(processes, number) : 0;

@@ -225,6 +225,8 @@ struct call_cache {
 #define THREAD_PARTIAL	 0x40  /* its waits could not all be kept (a full map) */
 #define THREAD_OPERATING 0x200 /* asleep in an I/O call that its process counts */
 
+#define THREAD_AIO_HELPER 0x400 /* it serves POSIX AIO of its process for the C library */
+
 /* Multiplexing calls that a thread may loop on: one in its loop, others in its handlers. */
 #define THREAD_LOOPS 4
 
@@ -265,7 +267,8 @@ struct thread_row {
 	__u64 spin_asleep; /* ns asleep */
 	/* the io_uring request that it submitted last: what finds it (0: none), and its address */
 	__u64 uring_request, uring_address;
-	__u64 uring_call; /* entry of the io_uring_enter() that is counted as a batch */
+	__u64 uring_call;    /* entry of the io_uring_enter() that is counted as a batch */
+	__u64 posix_control; /* what it called a function of POSIX AIO with */
 	/* for what is measured (enum measure): */
 	__u32 series; /* row in series that was counted in last */
 	__u32 series_pad;

@@ -96,8 +96,6 @@ static __always_inline void request__refused(struct request_row *request, u64 si
 	__sync_fetch_and_add(&request->submitted, -1);
 }
 
-#define ECANCELED 125
-
 /* How a request ended that was submitted at `since`. */
 static __always_inline void request__ended(struct request_row *request, u64 since, u64 now,
 					   s64 result)

@@ -331,6 +331,8 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	thread->tgid = task->tgid;
 	thread__read_comm(task, thread);
 	thread->executable = executable_of(task);
+	thread->stack = 0; /* it was the other program's */
+	process__count_exec(thread->process);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Syscall entry and exit (full tier): latency, results, and the user/kernel split. */
+#include "posix_aio.bpf.h"
 #include "aio.bpf.h"
 #include "loop.bpf.h"
 #include "measure.bpf.h"
@@ -58,12 +59,6 @@ static __always_inline bool is_sigreturn(u32 call)
 		return (call & ~SYSCALL_COMPAT) == sigreturn_syscall[1];
 	return call == sigreturn_syscall[0];
 }
-
-#define EINTR	    4
-#define EAGAIN	    11
-#define EISCONN	    106
-#define EALREADY    114
-#define EINPROGRESS 115
 
 #define SOCKET_LEVEL 1 /* SOL_SOCKET */
 #define SOCKET_ERROR 4 /* SO_ERROR */
@@ -308,5 +303,6 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	traits = call__traits(done.call);
 	if (traits & TRAIT_AIO)
 		aio__leave(thread_number, traits, now, result);
+	posix_aio__call_done(thread, traits, regs, result, now);
 	return 0;
 }

@@ -27,13 +27,13 @@ struct uring_request {
 	u32 process;
 	u32 thread; /* row of the thread that submitted it */
 	u32 slept;  /* how often that had slept by then */
+	u32 shared; /* before 5.18: how many requests of this key are not followed */
 	u8 operation;
 	/* what became of it */
 	u8 punted, polled, device;
 	u8 silent; /* it posts no completion if it succeeds */
-	u8 shared; /* before 5.18: how many requests of this key are not followed */
 	u8 many;   /* it is in uring_many */
-	u8 pad;
+	u8 pad[6];
 };
 
 /* What completions beside the last one have: they name no request. */
@@ -284,8 +284,6 @@ static __always_inline void uring__count_beside(u64 ring, u64 address,
 		__sync_fetch_and_add(&row->more, 1);
 }
 
-#define ETIME 62
-
 /* A timeout that expires has done what it was asked for. */
 static __always_inline s32 uring__outcome(const struct uring_request *request, s32 result)
 {
@@ -354,7 +352,31 @@ GLOBAL int uring__complete(u64 ring, u64 address, const struct uring_result *res
 }
 
 /* Requests of a flush that are looked through for the one whose completion did not fit. */
-#define FLUSH_MOST 128
+#define FLUSH_MOST 256
+
+struct uring_flush {
+	u64 ring, user_data;
+	struct io_wq_work_node *node;
+	u64 found; /* address of the request, 0: not yet */
+};
+
+static int uring__look_through(u32 index, struct uring_flush *flush)
+{
+	struct io_wq_work_node *node = flush->node;
+	u64 address = (u64)node - bpf_core_field_offset(struct io_kiocb, comp_list);
+	struct uring_request *request;
+
+	(void)index;
+	if (!node)
+		return 1;
+	request = bpf_map_lookup_elem(&uring_requests, &address);
+	if (request && request->ring == flush->ring && request->user_data == flush->user_data) {
+		flush->found = address;
+		return 1;
+	}
+	flush->node = BPF_CORE_READ(node, next);
+	return 0;
+}
 
 /*
  * The request of a completion that found the queue full: the tracepoint does not name it, but
@@ -363,24 +385,21 @@ GLOBAL int uring__complete(u64 ring, u64 address, const struct uring_result *res
 GLOBAL int uring__complete_overflow(u64 ring, const struct uring_result *result, u64 now)
 {
 	struct io_ring_ctx *context = (void *)ring;
-	struct io_wq_work_node *node;
+	struct uring_flush flush = {.ring = ring};
+	struct uring_request *request;
+	struct request_row *row;
 
-	if (!result || !bpf_core_field_exists(context->submit_state.compl_reqs.first))
+	if (!result || !have_loop || !bpf_core_field_exists(context->submit_state.compl_reqs.first))
 		return 0;
-	node = BPF_CORE_READ(context, submit_state.compl_reqs.first);
-	for (int i = 0; i < FLUSH_MOST && node; i++) {
-		u64 address = (u64)node - bpf_core_field_offset(struct io_kiocb, comp_list);
-		struct uring_request *request = bpf_map_lookup_elem(&uring_requests, &address);
-
-		if (request && request->ring == ring && request->user_data == result->user_data) {
-			struct request_row *row = uring__row(request);
-
-			if (row)
-				__sync_fetch_and_add(&row->overflowed, 1);
-			return uring__complete(ring, address, result, now);
-		}
-		node = BPF_CORE_READ(node, next);
-	}
+	flush.user_data = result->user_data;
+	flush.node = BPF_CORE_READ(context, submit_state.compl_reqs.first);
+	bpf_loop(FLUSH_MOST, uring__look_through, &flush, 0);
+	request = flush.found ? bpf_map_lookup_elem(&uring_requests, &flush.found) : 0;
+	row = request ? uring__row(request) : 0;
+	if (row)
+		__sync_fetch_and_add(&row->overflowed, 1);
+	if (request)
+		uring__complete(ring, flush.found, result, now);
 	return 0;
 }
 

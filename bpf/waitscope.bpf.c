@@ -2,6 +2,8 @@
 /* All programs, one object: they share their maps. */
 #include "sched.bpf.c"
 #include "syscall.bpf.c"
+#include "posix_aio.bpf.c"
+#include "block.bpf.c"
 #include "uring.bpf.c"
 #include "census.bpf.c"
 

@@ -59,25 +59,19 @@ static const struct bounds size_bounds = {1, 64 << 10, "1 to 64K"};
 static const struct bounds threads_bounds = {1, THREADS_MAX, "1 to 64"};
 static const struct bounds port_bounds = {1, 65535, "1 to 65535"};
 
-static _Noreturn void refuse_target(const char *text)
-{
-	usage_error("--target: '%s' is not an address such as 127.0.0.1:8000", text);
-}
-
 static void parse_target(struct options *options, const char *text)
 {
-	const char *colon = strchr(text, ':');
+	const size_t length = strcspn(text, ":");
 	char host[INET_ADDRSTRLEN];
 
-	if (!colon)
-		refuse_target(text);
-	if (snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text) >= (int)sizeof(host) ||
+	if (!text[length] ||
+	    snprintf(host, sizeof(host), "%.*s", (int)length, text) >= (int)sizeof(host) ||
 	    inet_pton(AF_INET, host, &options->target.sin_addr) != 1)
-		refuse_target(text);
+		usage_error("--target: '%s' is not an address such as 127.0.0.1:8000", text);
 	options->target_text = text;
 	options->target.sin_family = AF_INET;
 	options->target.sin_port =
-		htons((uint16_t)parse_count("--target: port", colon + 1, port_bounds));
+		htons((uint16_t)parse_count("--target: port", text + length + 1, port_bounds));
 }
 
 static void check_options(struct options *options)

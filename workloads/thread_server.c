@@ -156,8 +156,9 @@ static void drain(struct server *server)
 	struct connection *connection;
 
 	pthread_mutex_lock(&server->lock);
-	LIST_FOREACH(connection, &server->connections, others)
-	shutdown(connection->fd, SHUT_RD);
+	for (connection = LIST_FIRST(&server->connections); connection;
+	     connection = LIST_NEXT(connection, others))
+		shutdown(connection->fd, SHUT_RD);
 	while (server->threads > 1)
 		pthread_cond_wait(&server->is_empty, &server->lock);
 	pthread_mutex_unlock(&server->lock);

@@ -204,8 +204,9 @@ static void begin_draining(struct server *server)
 	struct connection *connection;
 
 	server->is_draining = true;
-	LIST_FOREACH(connection, &server->connections, others)
-	shutdown(connection->fd, SHUT_RD);
+	for (connection = LIST_FIRST(&server->connections); connection;
+	     connection = LIST_NEXT(connection, others))
+		shutdown(connection->fd, SHUT_RD);
 }
 
 /* Each connection is a completion of the one request; the last one says that it was the last. */

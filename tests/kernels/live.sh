@@ -1,5 +1,5 @@
 #!/bin/bash
-# The live tests of the bundled workloads in Debian's kernels: live.sh [KERNEL]... (default: all).
+# The live tests of workloads and requests in Debian's kernels: live.sh [KERNEL]... (default: all).
 # Everything has to be built (make test-kernels does that). BUILD names another directory of it.
 # LIVE_ONLY=PATTERN in the environment: only tests of that name.
 set -euo pipefail
@@ -16,7 +16,7 @@ for kernel in "$@"; do
     options+=(--kernel "$kernel")
 done
 
-tests=("$build"/live/test_workloads_*)
+tests=("$build"/live/test_workloads_* "$build"/live/test_requests_*)
 for program in "$build/waitscope" "$build/workloads" "${tests[@]}"; do
     if [[ ! -e $program ]]; then
         echo "live.sh: $program is not there: make test-kernels builds it" >&2

@@ -99,7 +99,7 @@ static void a_descriptor_that_is_used_again_is_not_paired(void **state)
 	struct json_object *process = process_of(run_role("reused"));
 
 	(void)state;
-	assert_count(sum(process, "eagain"), 2 * ROUNDS);
+	assert_count(sum(process, "eagain"), 2L * ROUNDS);
 	assert_count(sum(process, "retry.count"), 0);
 	assert_count(sum(process, "readiness.count"), 0);
 }
@@ -137,10 +137,10 @@ static void the_success_of_another_thread_is_the_one(void **state)
 	struct json_object *main_thread = the_thread(trace->profile, json__integer(process, "pid"));
 
 	(void)state;
-	assert_count(sum(main_thread, "eagain"), 2 * ROUNDS);
+	assert_count(sum(main_thread, "eagain"), 2L * ROUNDS);
 	assert_count(sum(main_thread, "retry.count"), ROUNDS);
 	assert_count(sum(main_thread, "readiness.count"), 0);
-	assert_count(sum(process, "retry.count"), 2 * ROUNDS);
+	assert_count(sum(process, "retry.count"), 2L * ROUNDS);
 	assert_count(sum(process, "readiness.count"), ROUNDS);
 	assert_count(json__length(process, "attempts"), 1); /* one call, one object */
 }
@@ -211,13 +211,13 @@ static void what_has_no_row_of_its_own_is_counted_with_others(void **state)
 
 	(void)state;
 	assert_count(json__length(process, "attempts"), OBJECTS + 1);
-	assert_count(sum(process, "eagain"), 2 * PIPES);
-	assert_count(sum(process, "retry.count"), 2 * PIPES);
+	assert_count(sum(process, "eagain"), 2L * PIPES);
+	assert_count(sum(process, "retry.count"), 2L * PIPES);
 	assert_count(sum(process, "readiness.count"), PIPES);
 	json__each (row, process, "attempts")
 		if (json__is_null(row, "object"))
 			others += json__integer(row, "eagain");
-	assert_count(others, 2 * (PIPES - OBJECTS));
+	assert_count(others, 2L * (PIPES - OBJECTS));
 }
 
 /* --- what is no refusal, and what makes one
@@ -288,8 +288,8 @@ static void flags_count_as_they_are_at_each_call(void **state)
 	(void)state;
 	sends = the_syscall(process, "sendto");
 	receives = the_syscall(process, "recvfrom");
-	assert_count(json__integer(sends, "calls"), 3 * ROUNDS);
-	assert_count(json__integer(sends, "bytes"), 3 * ROUNDS);
+	assert_count(json__integer(sends, "calls"), 3L * ROUNDS);
+	assert_count(json__integer(sends, "bytes"), 3L * ROUNDS);
 	assert_count(json__integer(sends, "nonblocking"), ROUNDS);
 	assert_count(json__integer(sends, "signalled"), ROUNDS);
 	assert_count(json__integer(receives, "nonblocking"), ROUNDS);

@@ -188,9 +188,8 @@ static void the_loop_of_two_is_the_one_that_rests(void **state)
 	assert_count(json__integer(rest, "events"), 0);
 	assert_count(json__integer(rest, "readiness.count"), 0); /* its time was up */
 	assert_count(json__integer(rest, "handler.count"), ROUNDS - 1);
-	assert_count(json__integer(look, "iterations"), 2 * ROUNDS);
-	assert_count(json__integer(look, "unslept"), 2 * ROUNDS);
-	assert_count(json__integer(look, "idle_ns"), 0);
+	assert_count(json__integer(look, "iterations"), 2L * ROUNDS);
+	assert_count(json__integer(look, "empty"), 2L * ROUNDS);
 	/* each is measured between its own calls: the rest of the one is blocked time of the other
 	 */
 	if (!live__emulated())
@@ -198,8 +197,10 @@ static void the_loop_of_two_is_the_one_that_rests(void **state)
 	refused = json_object_array_get_idx(json__at(process, "attempts"), 0);
 	assert_string_equal(json__string(refused, "syscall"), "poll");
 	assert_string_equal(json__string(refused, "object"), "3 descriptors");
-	assert_count(json__integer(refused, "empty"), 2 * ROUNDS);
-	assert_count(json__integer(refused, "retry.count"), 2 * ROUNDS - 1);
+	assert_count(json__integer(refused, "empty"), json__integer(look, "unslept"));
+	assert_in_range(json__integer(refused, "empty"), ROUNDS, 2L * ROUNDS);
+	assert_in_range(json__integer(refused, "retry.count"), json__integer(refused, "empty") - 1,
+			json__integer(refused, "empty"));
 }
 
 /* --- without ever sleeping ----------------------------------------------------------------------
@@ -227,28 +228,30 @@ static void a_loop_that_never_sleeps_is_polling(void **state)
 {
 	struct trace *trace = run_role("busy");
 	struct json_object *process = process_of(trace), *loop, *refused;
-	int64_t runs;
+	int64_t runs, polls;
 
 	(void)state;
 	loop = the_loop(process, "epoll_wait", true);
 	assert_count(json__integer(loop, "iterations"), POLLS + 1);
-	assert_count(json__integer(loop, "unslept"), POLLS);
+	assert_count(json__integer(loop, "empty"), POLLS);
 	assert_count(json__integer(loop, "events"), 1);
-	assert_count(json__integer(loop, "idle_ns"), 0);
-	assert_true(json__number(loop, "utilisation") == 1.0);
+	assert_true(json__number(loop, "utilisation") >= 0.9);
+	/* on PREEMPT_RT the call may sleep on a kernel lock */
+	polls = json__integer(loop, "unslept");
+	assert_in_range(polls, POLLS * 9 / 10, POLLS);
 	assert_count(json__length(process, "attempts"), 1);
 	refused = json_object_array_get_idx(json__at(process, "attempts"), 0);
 	assert_true(strncmp(json__string(refused, "object"), "epoll fd", 8) == 0);
-	assert_count(json__integer(refused, "empty"), POLLS);
-	assert_count(json__integer(refused, "retry.count"), POLLS);
+	assert_count(json__integer(refused, "empty"), polls);
+	assert_count(json__integer(refused, "retry.count"), polls);
 	assert_count(json__integer(refused, "readiness.count"), 1);
 	/* the write between is a success, and ends the run; a CPU that is taken away may, too */
 	runs = json__integer(refused, "spin_runs");
-	if (json__integer(refused, "retry.max_ns") < 1000000)
+	if (json__integer(refused, "retry.max_ns") < 1000000 && polls == POLLS)
 		assert_count(runs, 1);
 	assert_in_range(runs, 1, POLLS / 10);
 	if (runs == 1)
-		assert_count(json__integer(refused, "longest_run"), POLLS);
+		assert_count(json__integer(refused, "longest_run"), polls);
 	assert_true(json__integer(refused, "spin_cpu_ns") <=
 		    json__integer(process, "ledger.running_ns"));
 	assert_true(json__integer(refused, "spin_cpu_ns") >= json__integer(loop, "call_ns") / 2);

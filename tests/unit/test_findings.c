@@ -72,8 +72,7 @@ static void a_loop_blocked_in_its_handler(void **state)
 	struct loop *loop = judged__loop(thread, "epoll_wait", 20);
 
 	(void)state;
-	loop->idle = 900 * MS;
-	loop->busy = 80 * MS;
+	loop->window = 1000 * MS;
 	loop->blocked = 20 * MS;
 	loop->longest_handler = 5 * MS;
 	judged__wait(&profile->processes[0], thread, CLASS_DISK, "fsync", "file /var/x", 10,
@@ -91,7 +90,7 @@ static void a_loop_blocked_in_its_handler(void **state)
 	assert_true(find(profile, id)->figures[0].value == 20 * MS);
 	assert_edge(profile, id, &loop->iterations, 19);
 	assert_edge(profile, id, &loop->blocked, 20 * MS - 1);
-	loop->idle = loop->busy = 0;
+	loop->window = 100 * MS;
 	assert_edge(profile, id, &loop->blocked, 10 * MS - 1);
 	assert_none_on_lost_events(profile, id);
 	profile__free(profile);
@@ -283,40 +282,71 @@ static void rest_on_queue(struct process *process, struct thread *thread, uint64
 {
 	struct wait *wait =
 		judged__wait(process, thread, CLASS_LOCK, "futex", "futex 0x7f00", times, total);
+	struct wait *sum = &process->waits[process->wait_count - 1];
 
-	wait->futex = FUTEX_USE_QUEUE;
-	wait->idle = true;
+	wait->futex = sum->futex = FUTEX_USE_QUEUE;
+	wait->idle = sum->idle = true;
 }
 
-static void a_pool_that_is_always_busy(void **state)
+/* A loop that hands its work to two threads. */
+static struct process *busy_pool(struct profile *profile)
 {
-	static const char id[] = "pool_saturated";
-	struct profile *profile = sample__empty();
 	struct process *process = judged__process(profile);
-	struct thread *worker = NULL;
-	struct call *call;
+	struct thread *worker;
 
-	(void)state;
 	judged__loop(judged__thread(process, 100 * MS), "epoll_wait", 100);
-	call = judged__call(&process->threads[0], "read", 100);
-	call->handled = 100;
+	judged__call(&process->threads[0], "read", 100)->handled = 100;
 	for (int i = 0; i < 2; i++) {
 		worker = judged__thread(process, 100 * MS);
 		judged__call(worker, "pread64", 40);
 		rest_on_queue(process, worker, 2, 50 * MS);
 		judged__wait(process, worker, CLASS_DISK, "pread64", "file /x", 20, 850 * MS);
 	}
+	return process;
+}
+
+static void a_pool_that_is_always_busy(void **state)
+{
+	static const char id[] = "pool_saturated";
+	struct profile *profile = sample__empty();
+	struct process *process = busy_pool(profile);
+	struct wait *queue = &process->threads[2].waits[0], *job = &process->threads[2].waits[1];
+	char *object;
+
+	(void)state;
 	assert_found(profile, id, 1700 * MS,
 		     "the pool of 2 threads of process 800 `program` is "
 		     "always busy: they rested 4 times (5.0% of their "
 		     "time)");
-	assert_edge(profile, id, &worker->waits[1].count, 19); /* less than ten for each rest */
-	assert_edge(profile, id, &worker->waits[0].total, 51 * MS);
-	/* computing, more threads would not help them */
-	worker->waits[1].total = process->threads[1].waits[1].total = 299 * MS;
+	assert_edge(profile, id, &job->count, 19); /* less than ten for each rest */
+	assert_edge(profile, id, &queue->total, 51 * MS);
+	assert_edge(profile, id, &process->threads[2].account.lifetime, 9999 * MS);
+	/* the other word of its condition variable is the same queue, the next one is another */
+	object = queue->object;
+	queue->object = strdup("futex 0x7f04");
+	assert_found(profile, id, 1700 * MS, "2 threads");
+	queue->object[strlen(queue->object) - 1] = '8';
 	assert_not_found(profile, id);
-	worker->waits[1].total = process->threads[1].waits[1].total = 850 * MS;
-	assert_none_on_lost_events(profile, id);
+	free(queue->object);
+	queue->object = object;
+	/* computing, more threads would not help them */
+	job->total = process->threads[1].waits[1].total = 299 * MS;
+	assert_not_found(profile, id);
+	job->total = process->threads[1].waits[1].total = 850 * MS;
+	/* nobody feeds them */
+	process->threads[0].account.running = process->threads[0].loop_count = 0;
+	process->threads[0].calls[0].calls = 0;
+	assert_not_found(profile, id);
+	profile__free(profile);
+}
+
+static void a_pool_that_lost_events_is_not_judged(void **state)
+{
+	struct profile *profile = sample__empty();
+
+	(void)state;
+	busy_pool(profile);
+	assert_none_on_lost_events(profile, "pool_saturated");
 	profile__free(profile);
 }
 
@@ -409,7 +439,7 @@ static void findings_are_ordered_by_harm(void **state)
 		struct loop *loop =
 			judged__loop(judged__thread(process, 100 * MS), "epoll_wait", 100);
 
-		loop->idle = 100 * MS;
+		loop->window = 1000 * MS;
 		loop->blocked = harm[i] * MS;
 	}
 	judged__again(profile);
@@ -428,7 +458,7 @@ static void a_program_without_a_fault_has_no_finding(void **state)
 	struct loop *loop = judged__loop(thread, "epoll_wait", 10000);
 
 	(void)state;
-	loop->idle = 900 * MS;
+	loop->window = 1000 * MS;
 	loop->busy = 100 * MS;
 	judged__call(thread, "read", 20000)->handled = 20000;
 	judged__wait(&profile->processes[0], thread, CLASS_MULTIPLEX, "epoll_wait", "epoll fd 4",
@@ -529,6 +559,7 @@ int main(void)
 		cmocka_unit_test(small_writes_with_a_sync_each),
 		cmocka_unit_test(threads_by_the_hundred_that_only_wait),
 		cmocka_unit_test(a_pool_that_is_always_busy),
+		cmocka_unit_test(a_pool_that_lost_events_is_not_judged),
 		cmocka_unit_test(a_lock_that_serialises),
 		cmocka_unit_test(delay_that_exceeds_blocking),
 		cmocka_unit_test(storms_of_preemptions),

@@ -291,6 +291,27 @@ static void calls_of_posix_aio_helpers_do_not_count_twice(void **state)
 	profile__free(profile);
 }
 
+/* Whoever called its functions has the requests, whatever other threads do. */
+static void requests_of_posix_aio_belong_to_who_asked_for_them(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+
+	(void)state;
+	judged__thread(process, 10 * MS);
+	judged__thread(process, 10 * MS)->posix_aio = true;
+	judged__call(judged__thread(process, 50 * MS), "sendto", 300);
+	judged__requests(process, REQUEST_POSIX_AIO, "read", 200);
+	judged__again(profile);
+	assert_model(&process->threads[1].verdict, MODEL_POSIX_AIO);
+	assert_model(&process->threads[2].verdict, MODEL_BLOCKING);
+	/* of two that asked, nobody knows who asked for what */
+	process->threads[0].posix_aio = true;
+	judged__again(profile);
+	assert_int_not_equal(process->threads[1].verdict.model, MODEL_POSIX_AIO);
+	profile__free(profile);
+}
+
 static void page_faults_that_read_are_mmap(void **state)
 {
 	struct profile *profile = sample__empty();
@@ -600,6 +621,7 @@ int main(void)
 		cmocka_unit_test(requests_are_operations_of_their_submitter),
 		cmocka_unit_test(orders_to_a_ring_are_no_io),
 		cmocka_unit_test(calls_of_posix_aio_helpers_do_not_count_twice),
+		cmocka_unit_test(requests_of_posix_aio_belong_to_who_asked_for_them),
 		cmocka_unit_test(page_faults_that_read_are_mmap),
 		cmocka_unit_test(reads_to_start_up_are_left_out),
 		cmocka_unit_test(threads_but_the_first_do_not_start_up),

@@ -32,6 +32,7 @@ static void add_tasks(struct models_report *report)
 	row->figures[FIGURE_IN_CALL] = 0;
 	row->figures[FIGURE_IN_WAIT] = 0.9;
 	row->figures[FIGURE_ON_CPU] = 0.025;
+	row->figures[FIGURE_FOR_CPU] = 0.07;
 	row->figures[FIGURE_THREADS] = 1;
 	row->figures[FIGURE_SWITCHES_PER_OPERATION] = 1.015;
 	row->figures[FIGURE_SYSCALLS_PER_OPERATION] = 2;
@@ -162,7 +163,7 @@ static void figures_stand_in_their_columns(void **state)
 
 	(void)state;
 	assert_cells(text, "Where the caller's time goes", "epoll",
-		     CELLS("epoll", "0%", "90%", "2.5%", "1", "-"));
+		     CELLS("epoll", "0%", "90%", "2.5%", "7.0%", "1", "-"));
 	assert_cells(text, "What one block costs", "epoll",
 		     CELLS("epoll", "1.01", "2.00", "0", "12.3 us"));
 	assert_cells(text, "How a result comes", "epoll",

@@ -11,6 +11,8 @@ static struct loop *add_loop(struct thread *thread, const char *call)
 			      .call = call,
 			      .iterations = 4712,
 			      .events = 9424,
+			      .events_known = true,
+			      .window = 1000 * MS,
 			      .idle = 600 * MS,
 			      .busy = 200 * MS,
 			      .blocked = 150 * MS,
@@ -137,7 +139,7 @@ static void event_loops_have_a_table(void **state)
 	assert_says_not(text, "Event loops");
 	free(text);
 	add_loop(thread, "epoll_wait");
-	add_loop(thread, "poll")->busy = 999 * MS;
+	add_loop(thread, "poll")->idle = MS;
 	text = render_flat(profile, &(struct render_options){.width = 140});
 	assert_before(text, "The worst waits", "Event loops (");
 	assert_before(text, "Event loops (", "Threads (");
@@ -198,12 +200,14 @@ static void what_is_not_known_is_a_question_mark(void **state)
 	char *text;
 
 	(void)state;
+	loop->events_known = false;
 	histogram__clear(&requests->latency);
 	histogram__clear(&loop->readiness);
 	requests->latency = loop->readiness = (struct histogram){0};
 	histogram__add_totals(&requests->latency, 3000, 9000 * MS, MS, 2 * MS);
 	text = render_flat(profile, &(struct render_options){.width = 140});
 	assert_says(text, "Linux AIO pread 3,000 0 0 ? ? 3.2");
+	assert_says(text, "epoll_wait 4,712 ? 40%");
 	assert_says(text, "12 ms ? ? fsync on file /var/x");
 	free(text);
 	profile__free(profile);
@@ -213,11 +217,12 @@ static void no_line_is_wider_than_the_page(void **state)
 {
 	struct profile *profile = sample__profile();
 	struct process *process = &profile->processes[0];
-	struct requests *requests = add_requests(process, REQUEST_IO_URING, "sync_file_range");
 	struct loop *loop = add_loop(&process->threads[1], "epoll_pwait2");
+	struct requests *requests;
 	char wide[400];
 
 	(void)state;
+	add_requests(process, REQUEST_IO_URING, "sync_file_range");
 	sample__verdict(profile);
 	assert_fits(profile, (struct render_options){0});
 	memset(wide, 'w', sizeof(wide) - 1);
@@ -230,7 +235,7 @@ static void no_line_is_wider_than_the_page(void **state)
 	requests->completed = requests->open = requests->failed = UINT64_MAX / 2;
 	requests->submit_blocked = requests->inflight_max = UINT64_MAX;
 	requests->inflight_mean = 1e15;
-	loop->iterations = loop->idle = loop->busy = loop->blocked = UINT64_MAX / 8;
+	loop->iterations = loop->window = loop->busy = loop->blocked = UINT64_MAX / 8;
 	process->concurrency.mean = process->parallelism.mean = 1e12;
 	process->concurrency.max = UINT64_MAX;
 	process->cost.stack_reserved = UINT64_MAX;

@@ -151,8 +151,9 @@ static void a_server_with_a_thread_for_each_socket(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct profile *profile = sample__empty();
 		struct process *process = judged__process(profile);
-		struct thread *acceptor = judged__thread(process, 10 * MS), *thread = NULL;
+		struct thread *acceptor, *thread = NULL;
 
+		judged__thread(process, 10 * MS);
 		sleep_on_socket(process, judged__thread(process, 50 * MS), objects[i], 100,
 				800 * MS);
 		assert_structure(profile, 0, STRUCTURE_UNKNOWN);

@@ -21,7 +21,7 @@ static uint64_t time_in_flight(const struct request_row *row, uint64_t end)
 
 	if (row->inflight <= 0 || (int64_t)open < 0)
 		open = 0; /* read while it changed */
-	return row->latency_total + open;
+	return row->latency_total + row->alike_total + open;
 }
 
 static int requests__from_row(struct requests *requests, const struct look *look,
@@ -39,6 +39,7 @@ static int requests__from_row(struct requests *requests, const struct look *look
 		.failed = row->failed,
 		.cancelled = row->cancelled,
 		.unseen = row->unseen,
+		.alike = row->alike,
 		.open = row->inflight > 0 ? (uint64_t)row->inflight : 0,
 		.bytes = row->bytes,
 		.censored = row->censored,
@@ -61,7 +62,7 @@ static int requests__from_row(struct requests *requests, const struct look *look
 		err = histogram__from_row(&requests->latency, sources, row->latency_histogram);
 	if (!err)
 		err = histogram__from_row(&requests->queue, sources, row->queue_histogram);
-	histogram__add_totals(&requests->latency, row->completed, row->latency_total,
+	histogram__add_totals(&requests->latency, row->completed - row->alike, row->latency_total,
 			      row->latency_min, row->latency_max);
 	histogram__add_totals(&requests->queue, row->queued, row->queue_total, row->queue_min,
 			      row->queue_max);
@@ -117,6 +118,7 @@ static int take_process(struct notebook *notebook, const struct look *look, uint
 		.running_max = row->running_max,
 		.operations_max = row->operations_max > 0 ? (uint64_t)row->operations_max : 0,
 	};
+	memcpy(grown[notebook->count].posix_calls, row->posix_calls, sizeof(row->posix_calls));
 	return take_requests(&grown[notebook->count++], look, number);
 }
 
@@ -184,6 +186,8 @@ int notebook__tell(struct notebook *notebook, struct process *process)
 			continue;
 		raise_to(&process->parallelism.max, notes->running_max);
 		raise_to(&process->concurrency.max, notes->operations_max);
+		for (int call = 0; call < POSIX_AIO_CALLS; call++)
+			process->posix_calls[call] += notes->posix_calls[call];
 		if (!notes->request_count)
 			continue;
 		grown = reallocarray(process->requests,

@@ -12,6 +12,7 @@
 struct process_notes {
 	int tgid;
 	uint64_t running_max, operations_max;
+	uint64_t posix_calls[POSIX_AIO_CALLS];
 	struct requests *requests; /* owned */
 	size_t request_count;
 };

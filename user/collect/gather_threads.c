@@ -259,6 +259,8 @@ static int fill_thread(struct thread *thread, const struct look *look, const str
 		.stack_pointer = lead->row.stack,
 		.major_faults = major_faults(&lead->row),
 		.io_worker = lead->row.flags & THREAD_IO_WORKER,
+		.posix_aio = lead->row.posix_control != 0,
+		.aio_helper = lead->row.flags & THREAD_AIO_HELPER,
 	};
 	if (!thread->comm)
 		return -ENOMEM;

@@ -131,6 +131,22 @@ static bool has_helper(const struct btf *btf, const char *name)
 	return false;
 }
 
+/* With that many arguments, a context pointer aside. */
+static bool has_hook(const struct btf *btf, const char *name, int arguments)
+{
+	const struct btf_type *hook = find_hook(btf, name);
+
+	return hook && btf_vlen(hook) == arguments + 1;
+}
+
+/* Before 5.11 most of these had the queue as an argument more. */
+static bool has_block_hooks(const struct btf *btf)
+{
+	return has_hook(btf, "block_rq_insert", 1) && has_hook(btf, "block_rq_issue", 1) &&
+	       has_hook(btf, "block_rq_complete", 3) && has_hook(btf, "block_rq_requeue", 1) &&
+	       has_hook(btf, "block_rq_merge", 1);
+}
+
 static bool has_function(const struct btf *btf, const char *name)
 {
 	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
@@ -215,6 +231,11 @@ static void look_at_btf(const struct btf *btf, struct preflight *preflight)
 	preflight->hook_sys_enter = find_hook(btf, "sys_enter") != NULL;
 	preflight->hook_sys_exit = find_hook(btf, "sys_exit") != NULL;
 	preflight->hook_cgroup = find_hook(btf, "cgroup_attach_task") != NULL;
+	preflight->hook_block = has_block_hooks(btf);
+	preflight->hook_io_start = has_hook(btf, "block_io_start", 1);
+	preflight->uprobe_multi =
+		btf__find_by_name_kind(btf, "bpf_uprobe_multi_link", BTF_KIND_STRUCT) > 0;
+	preflight->attach_cookie = has_helper(btf, "BPF_FUNC_get_attach_cookie");
 	preflight->task_iterator = has_function(btf, "bpf_iter_task");
 	preflight->rdonly_cast = has_function(btf, "bpf_rdonly_cast");
 	preflight->loop = has_helper(btf, "BPF_FUNC_loop");
@@ -238,6 +259,7 @@ static void look_around(struct preflight *preflight)
 		preflight->memlock = limit.rlim_cur;
 	preflight->tracefs = access("/sys/kernel/tracing/events", F_OK) == 0 ||
 			     access("/sys/kernel/debug/tracing/events", F_OK) == 0;
+	preflight->uprobe_pmu = access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0;
 	preflight->schedstat = access("/proc/self/schedstat", R_OK) == 0;
 }
 

@@ -26,6 +26,11 @@ struct preflight {
 		hook_exit;		    /* both tiers need these */
 	bool hook_sys_enter, hook_sys_exit; /* the full tier needs these */
 	bool hook_cgroup;
+	bool hook_block;    /* requests inserted, issued, completed, requeued, merged */
+	bool hook_io_start; /* block requests when they are made (6.5) */
+	bool uprobe_pmu;    /* a perf event can be a uprobe; no tracefs needed */
+	bool uprobe_multi;  /* one link for many uprobes (6.6) */
+	bool attach_cookie; /* a program knows which of its probes it runs for (5.15) */
 	bool task_iterator;
 	bool prev_state;  /* sched_switch passes it (5.18) */
 	bool rdonly_cast; /* kfunc of 6.2 */
@@ -33,7 +38,7 @@ struct preflight {
 	bool hook_bio;	  /* block_bio_queue */
 	struct uring_hooks uring;
 	bool uring_old_submit; /* the submission is io_uring_submit_sqe (before 6.4) */
-	bool mmapable;	  /* array maps that user space reads in place (5.5) */
+	bool mmapable;	       /* array maps that user space reads in place (5.5) */
 	struct percpu_variable runqueues, preempt_count, hrtimer_bases, timer_bases;
 	unsigned int timer_base_count;
 	bool group_rq;	  /* a task leads to its run queue (FAIR_GROUP_SCHED) */

@@ -133,6 +133,17 @@ static int processes_by_blocking(const void *a, const void *b)
 			   &((const struct process *)b)->account);
 }
 
+/* ns asleep in operations. Those of a helper of POSIX AIO are behind requests, which count. */
+static double operating_time(const struct thread *thread)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < thread->wait_count && !thread->aio_helper; i++)
+		if (wait__is_operation(&thread->waits[i]))
+			sum += (double)thread->waits[i].total;
+	return sum;
+}
+
 /* Means over the life of the process; block requests are behind an operation that counts already.
  */
 static void fill_levels(struct process *process)
@@ -141,9 +152,8 @@ static void fill_levels(struct process *process)
 
 	if (life <= 0)
 		return;
-	for (size_t i = 0; i < process->wait_count; i++)
-		if (wait__is_operation(&process->waits[i]))
-			operating += (double)process->waits[i].total;
+	for (size_t i = 0; i < process->thread_count; i++)
+		operating += operating_time(&process->threads[i]);
 	for (size_t i = 0; i < process->request_count; i++) {
 		struct requests *requests = &process->requests[i];
 

@@ -148,6 +148,7 @@ int recycle__process(struct session *session, const struct look *look, uint32_t 
 	const struct rows *rows = &look->sources.pools[POOL_REQUESTS];
 	int err = 0;
 
+	session__forget_requests(session, number);
 	for (uint32_t i = 1; i <= rows->used && !err; i++) {
 		const struct request_row *row = rows__at(rows, i);
 

@@ -129,6 +129,34 @@ static int choose_programs(struct waitscope_bpf *skeleton, const struct session_
 	return choose_uring_programs(skeleton, full, preflight);
 }
 
+static void choose_block(struct waitscope_bpf *skeleton, bool wanted,
+			 const struct preflight *preflight)
+{
+	struct bpf_program *programs[] = {
+		skeleton->progs.block_rq_insert,   skeleton->progs.block_rq_issue,
+		skeleton->progs.block_rq_requeue,  skeleton->progs.block_rq_merge,
+		skeleton->progs.block_rq_complete,
+	};
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		bpf_program__set_autoload(programs[i], wanted && preflight->hook_block);
+	bpf_program__set_autoload(skeleton->progs.block_io_start,
+				  wanted && preflight->hook_block && preflight->hook_io_start);
+	skeleton->rodata->have_io_start = preflight->hook_io_start;
+}
+
+static void choose_posix_aio(struct session *session, const struct session_options *options,
+			     const struct preflight *preflight)
+{
+	struct bpf_program *entered = session->skeleton->progs.posix_aio_entered;
+	struct bpf_program *returned = session->skeleton->progs.posix_aio_returned;
+
+	session->aio_method =
+		options->tier == TIER_FULL ? aio_probes__method(preflight) : AIO_PROBES_NONE;
+	aio_probes__prepare(entered, session->aio_method);
+	aio_probes__prepare(returned, session->aio_method);
+}
+
 static int fill_targets(struct session *session, const struct target *target)
 {
 	int fd = bpf_map__fd(session->skeleton->maps.targets);
@@ -158,6 +186,8 @@ int session__new(struct session **result, const struct session_options *options,
 		goto failed;
 	set_target(session->skeleton, options->target);
 	set_kernel(session->skeleton, preflight);
+	choose_block(session->skeleton, options->tier == TIER_FULL, preflight);
+	choose_posix_aio(session, options, preflight);
 	err = choose_programs(session->skeleton, options, preflight);
 	if (!err)
 		err = session__size_maps(session, entries, options->target->id_count);
@@ -219,15 +249,27 @@ int session__attach(struct session *session, pid_t command, char *message, size_
 	session->attached_at = session__now();
 	if (!err)
 		err = take_census(session);
+	if (!err && session->aio_method != AIO_PROBES_NONE)
+		err = aio_probes__begin(&session->aio_probes, session, session->aio_method);
 	if (err)
 		snprintf(message, size, "the tracing programs could not be attached: %s",
 			 strerror(-err));
 	return err;
 }
 
+void session__step(struct session *session, uint64_t now)
+{
+	aio_probes__step(session->aio_probes, now);
+}
+
 unsigned int session__matched(const struct session *session)
 {
 	return session->skeleton->bss->census_matched;
+}
+
+uint32_t session__kernel_stack(const struct session *session)
+{
+	return session->skeleton->bss->kernel_stack;
 }
 
 uint64_t session__attached_at(const struct session *session)
@@ -263,6 +305,7 @@ void session__free(struct session *session)
 {
 	if (!session)
 		return;
+	aio_probes__end(session->aio_probes);
 	session__unmap_rows(session);
 	if (session->skeleton)
 		waitscope_bpf__destroy(session->skeleton);

@@ -57,8 +57,14 @@ int session__new(struct session **session, const struct session_options *options
  */
 int session__attach(struct session *session, pid_t command, char *message, size_t size);
 
+/* To be called every 100 ms or so while it traces: follows what traced processes map. */
+void session__step(struct session *session, uint64_t now);
+
 /* Tasks that the census found, at the start. */
 unsigned int session__matched(const struct session *session);
+
+/* Bytes of the stack that each thread has in the kernel. Known once attached. */
+uint32_t session__kernel_stack(const struct session *session);
 
 /* Instant of attachment, CLOCK_MONOTONIC ns. */
 uint64_t session__attached_at(const struct session *session);
@@ -100,6 +106,9 @@ int session__give_back(struct session *session, enum pool pool, uint32_t number)
 
 /* Descriptor of the hash map that finds the rows of a pool; of one that is found by key. */
 int session__index_fd(const struct session *session, enum pool pool);
+
+/* Forgets the requests in flight of a process whose row is about to be given back. */
+void session__forget_requests(struct session *session, uint32_t process);
 
 /* Descriptors of the hash maps with what did not fit in a row. */
 int session__wakers_fd(const struct session *session);

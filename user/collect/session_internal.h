@@ -10,12 +10,16 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int32_t s32;
 #include "waitscope.skel.h"
 
+#include "collect/aio_probes.h"
 #include "collect/session.h"
 
 struct session {
 	struct waitscope_bpf *skeleton;
+	enum aio_probes_method aio_method;
+	struct aio_probes *aio_probes; /* NULL: none */
 	struct rows rows[POOLS];
 	uint32_t given_back[POOLS];
 	uint64_t attached_at, ended_at;

@@ -35,11 +35,14 @@ static const struct pool_map pools[POOLS] = {
 
 /* Hash maps: those that find rows, and requests in flight. */
 static const struct pool_map indexes[] = {
-	{MAP(thread_index), 1},	 {MAP(wait_index), 4},	   {MAP(call_index), 6},
-	{MAP(object_index), 1},	 {MAP(wakers), 2},	   {MAP(errnos), 1},
-	{MAP(process_index), 1}, {MAP(attempt_index), 1},  {MAP(request_index), 1},
-	{MAP(aio_requests), 2},	 {MAP(uring_requests), 2}, {MAP(uring_many), 1},
-	{MAP(episodes), 2},	 {MAP(series_index), 1},
+	{MAP(thread_index), 1},	  {MAP(wait_index), 4},
+	{MAP(call_index), 6},	  {MAP(object_index), 1},
+	{MAP(wakers), 2},	  {MAP(errnos), 1},
+	{MAP(process_index), 1},  {MAP(attempt_index), 1},
+	{MAP(request_index), 1},  {MAP(aio_requests), 2},
+	{MAP(uring_requests), 2}, {MAP(uring_many), 1},
+	{MAP(episodes), 2},	  {MAP(posix_aio_requests), 1},
+	{MAP(block_requests), 1}, {MAP(series_index), 1},
 };
 
 static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
@@ -192,6 +195,48 @@ int session__give_back(struct session *session, enum pool pool, uint32_t number)
 int session__index_fd(const struct session *session, enum pool pool)
 {
 	return bpf_map__fd(map_at(session->skeleton, pools[pool].index));
+}
+
+/* Does an entry of posix_aio_requests, or of block_requests, belong to this process? */
+static bool aio_belongs(int fd, const void *key, uint32_t process)
+{
+	(void)fd;
+	return ((const struct posix_aio_key *)key)->process == process;
+}
+
+static bool block_belongs(int fd, const void *key, uint32_t process)
+{
+	struct block_request request;
+
+	return !bpf_map_lookup_elem(fd, key, &request) && request.process == process;
+}
+
+/* `open` counts the entries: of most sessions there are none. */
+static void forget(int fd, int32_t *open, uint32_t process,
+		   bool (*belongs)(int fd, const void *key, uint32_t process))
+{
+	char keys[2][sizeof(struct posix_aio_key)], *last = NULL, *next = keys[0];
+
+	if (__atomic_load_n(open, __ATOMIC_RELAXED) <= 0)
+		return;
+	while (!bpf_map_get_next_key(fd, last, next)) {
+		if (last && belongs(fd, last, process) && !bpf_map_delete_elem(fd, last))
+			__atomic_fetch_sub(open, 1, __ATOMIC_RELAXED);
+		last = next;
+		next = next == keys[0] ? keys[1] : keys[0];
+	}
+	if (last && belongs(fd, last, process) && !bpf_map_delete_elem(fd, last))
+		__atomic_fetch_sub(open, 1, __ATOMIC_RELAXED);
+}
+
+void session__forget_requests(struct session *session, uint32_t process)
+{
+	struct waitscope_bpf *skeleton = session->skeleton;
+
+	forget(bpf_map__fd(skeleton->maps.posix_aio_requests), &skeleton->bss->posix_aio_open,
+	       process, aio_belongs);
+	forget(bpf_map__fd(skeleton->maps.block_requests), &skeleton->bss->block_open, process,
+	       block_belongs);
 }
 
 int session__wakers_fd(const struct session *session)

@@ -65,6 +65,8 @@ static void fill_caller(struct models_row *row, const struct thread *caller)
 	row->figures[FIGURE_IN_CALL] = share(in_call, lifetime);
 	row->figures[FIGURE_IN_WAIT] = share(in_wait, lifetime);
 	row->figures[FIGURE_ON_CPU] = share(caller->account.running, lifetime);
+	row->figures[FIGURE_FOR_CPU] =
+		share(caller->account.runnable + caller->account.preempted, lifetime);
 }
 
 /* The requests of the API that the run is about; the block layer's have rows of their own. */

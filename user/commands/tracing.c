@@ -11,6 +11,7 @@
 
 #include "collect/command.h"
 #include "collect/gather.h"
+#include "collect/memory.h"
 #include "collect/overhead.h"
 #include "collect/preflight.h"
 #include "collect/session.h"
@@ -24,6 +25,7 @@ struct tracing {
 	struct preflight preflight;
 	struct session *session;
 	struct gatherer *gatherer;
+	struct memory *memory;
 	struct recorder *recorder; /* NULL: nothing is measured */
 	struct distributions *distributions;
 	struct command command;
@@ -117,9 +119,10 @@ static int prepare(struct tracing *tracing)
 		return EXIT_FAILED;
 	}
 	tracing->gatherer = gatherer__new(tracing->session, options->tier, options->target->kind);
+	tracing->memory = memory__new(tracing->session);
 	if (options->measuring)
 		tracing->recorder = recorder__new(tracing->session, options->measuring);
-	if (!tracing->gatherer || (options->measuring && !tracing->recorder)) {
+	if (!tracing->gatherer || !tracing->memory || (options->measuring && !tracing->recorder)) {
 		complain("%s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}
@@ -257,6 +260,8 @@ static int tick(void *context, uint64_t elapsed)
 	show_progress(tracing, elapsed / 1000000000);
 	/* what it cannot take stays, and is counted as lost */
 	reap(tracing);
+	session__step(tracing->session, session__now());
+	memory__step(tracing->memory, session__now());
 	wanted = sooner(overhead__step(&tracing->overhead, session__now()), wanted);
 	wanted = sooner(step_measuring(tracing, elapsed), wanted);
 	return wanted;
@@ -283,6 +288,7 @@ static void stop(struct tracing *tracing)
 {
 	int err = session__stop(tracing->session);
 
+	memory__look(tracing->memory);
 	watch__let_go(&tracing->watch);
 	if (err)
 		complain("the closing census failed: %s", strerror(-err));
@@ -306,6 +312,17 @@ static void fill_head(struct tracing *tracing)
 	profile->audit.programs = tracing->programs;
 }
 
+/* The last interval is over as well then. */
+static int finish_measuring(struct tracing *tracing)
+{
+	tracing->distributions = recorder__finish(tracing->recorder, tracing->profile);
+	if (!tracing->distributions)
+		return -ENOMEM;
+	if (tracing->options->measuring->interval)
+		show_latest(tracing);
+	return 0;
+}
+
 /* From rows to the finished profile, verdicts included. */
 static int gather(struct tracing *tracing)
 {
@@ -316,14 +333,13 @@ static int gather(struct tracing *tracing)
 		fill_head(tracing);
 		err = gatherer__finish(tracing->gatherer, tracing->profile);
 	}
-	if (!err)
+	if (!err) {
+		memory__tell(tracing->memory, tracing->profile,
+			     session__kernel_stack(tracing->session));
 		err = judge__profile(tracing->profile);
-	if (!err && tracing->recorder) {
-		tracing->distributions = recorder__finish(tracing->recorder, tracing->profile);
-		err = tracing->distributions ? 0 : -ENOMEM;
-		if (!err && tracing->options->measuring->interval)
-			show_latest(tracing);
 	}
+	if (!err && tracing->recorder)
+		err = finish_measuring(tracing);
 	if (err)
 		complain("cannot read what was traced: %s", strerror(-err));
 	return err ? EXIT_FAILED : 0;
@@ -403,6 +419,7 @@ void tracing__free(struct tracing *tracing)
 	recorder__free(tracing->recorder);
 	free_profile(tracing->profile);
 	gatherer__free(tracing->gatherer);
+	memory__free(tracing->memory);
 	session__free(tracing->session);
 	command__close(&tracing->command);
 	watch__close(&tracing->watch);

@@ -32,16 +32,14 @@ void find_blocked_handler(struct finding_look *look, const struct thread *thread
 	char who[WHO_TEXT], blocked[UNITS_TEXT], longest[UNITS_TEXT], returns[UNITS_TEXT];
 	char where[600] = "";
 	struct finding *finding;
-	uint64_t time;
 
 	if (!loop || loop->iterations < look->rule->least.count)
 		return;
-	time = loop->idle + loop->busy + loop->blocked + loop->delayed;
-	if (!look__is_much(look, loop->blocked, time))
+	if (!look__is_much(look, loop->blocked, loop->window))
 		return;
 	finding = look__add(look, thread, loop->blocked);
 	finding__figure(finding, "blocked_ns", (double)loop->blocked);
-	finding__figure(finding, "loop_ns", (double)time);
+	finding__figure(finding, "loop_ns", (double)loop->window);
 	finding__figure(finding, "iterations", (double)loop->iterations);
 	finding__figure(finding, "longest_handler_ns", (double)loop->longest_handler);
 	finding__figure(finding, "longest_blocked_ns", (double)loop->longest_blocked);
@@ -54,7 +52,7 @@ void find_blocked_handler(struct finding_look *look, const struct thread *thread
 		  "in its own handlers, most of it%s; the longest handler took %s, and no other "
 		  "event is served meanwhile",
 		  look__who(look, thread, who), units__time(loop->blocked, blocked),
-		  100.0 * (double)loop->blocked / (double)time,
+		  100.0 * (double)loop->blocked / (double)loop->window,
 		  units__count(loop->iterations, returns), loop->call, *where ? where : " unnamed",
 		  units__time(loop->longest_handler, longest));
 }
@@ -91,7 +89,7 @@ void find_spinning(struct finding_look *look, const struct thread *thread)
 	char who[WHO_TEXT], cpu[UNITS_TEXT], refused[UNITS_TEXT], where[600];
 	struct finding *finding;
 
-	if (spin.refused < look->rule->least.count ||
+	if (!spin.worst || spin.refused < look->rule->least.count ||
 	    !look__is_much(look, spin.cpu, thread->account.lifetime))
 		return;
 	finding = look__add(look, thread, spin.cpu);

@@ -118,7 +118,7 @@ void find_punted_requests(struct finding_look *look)
 		if (!worst || requests->served[SERVED_PUNTED] > worst->served[SERVED_PUNTED])
 			worst = requests;
 	}
-	if (completed < look->rule->least.count ||
+	if (!worst || completed < look->rule->least.count ||
 	    (double)punted < look->rule->least.share * (double)completed)
 		return;
 	time = time_of_workers(look->process, &workers);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "judge/finding_look.h"
-#include "judge/structure.h"
 #include "judge/thresholds.h"
 #include "names/units.h"
 
@@ -60,84 +59,6 @@ void find_waiting_threads(struct finding_look *look)
 		  cost->kernel_stack ? units__size(cost->kernel_stack, kernel)
 				     : "an unknown amount",
 		  stacks);
-}
-
-/* ---------------------------------------------------------------------------------- full pools */
-
-/* A worker takes this many of its waits for each rest: it finds work without looking for it. */
-#define WAITS_A_REST 10
-/* This share of the workers' time is asleep in their jobs: more workers would help. */
-#define POOL_BLOCKED_SHARE 0.3
-
-struct worker_pool {
-	size_t workers;
-	uint64_t lifetime, rest, asleep; /* ns: in all, on the queue, in jobs */
-	uint64_t rests, sleeps;
-};
-
-static void add_worker(struct worker_pool *pool, const struct thread *thread)
-{
-	pool->workers++;
-	pool->lifetime += thread->account.lifetime;
-	for (size_t i = 0; i < thread->wait_count; i++) {
-		const struct wait *wait = &thread->waits[i];
-
-		if (wait->idle) {
-			pool->rest += wait->total;
-			pool->rests += wait->count;
-		} else if (wait->class != CLASS_LOCK) {
-			pool->asleep += wait->total;
-			pool->sleeps += wait->count;
-		}
-	}
-}
-
-static bool is_saturated(const struct worker_pool *pool, const struct finding_limits *least)
-{
-	return pool->workers >= MEMBERS_LEAST && pool->sleeps >= least->count &&
-	       pool->lifetime >= least->time &&
-	       (double)(pool->lifetime - pool->rest) >= least->share * (double)pool->lifetime &&
-	       (double)pool->asleep >= POOL_BLOCKED_SHARE * (double)pool->lifetime &&
-	       pool->sleeps >= WAITS_A_REST * pool->rests;
-}
-
-void find_saturated_pool(struct finding_look *look)
-{
-	uint64_t work = structure__work(look->process);
-	struct worker_pool pool = {.workers = 0}, feeders = {.workers = 0};
-	char who[WHO_TEXT], count[UNITS_TEXT], asleep[UNITS_TEXT], rests[UNITS_TEXT];
-	struct finding *finding;
-
-	for (size_t i = 0; i < look->process->thread_count; i++) {
-		const struct thread *thread = &look->process->threads[i];
-		enum thread_role role = structure__role(look->profile, thread, work);
-
-		if (!thread__is_known(thread))
-			continue;
-		if (role == ROLE_WORKER || role == ROLE_WORKING)
-			add_worker(&pool, thread);
-		else if (role == ROLE_LOOP || role == ROLE_OTHER)
-			add_worker(&feeders, thread);
-	}
-	/* without a rest and a feeder it would be threads side by side, not a pool */
-	if (!feeders.workers || (!pool.rests && !feeders.rests) ||
-	    !is_saturated(&pool, &look->rule->least))
-		return;
-	finding = look__add(look, NULL, pool.asleep);
-	finding__figure(finding, "workers", (double)pool.workers);
-	finding__figure(finding, "lifetime_ns", (double)pool.lifetime);
-	finding__figure(finding, "resting_ns", (double)pool.rest);
-	finding__figure(finding, "blocked_ns", (double)pool.asleep);
-	finding__figure(finding, "rests", (double)pool.rests);
-	look__say(look, finding,
-		  "the pool of %s threads of %s is always busy: they rested %s times (%.1f%% of "
-		  "their time) and were blocked in their jobs for %s (%.0f%%), so work queues up "
-		  "behind them; more threads would take more of it at once",
-		  units__count(pool.workers, count), look__who(look, NULL, who),
-		  units__count(pool.rests, rests),
-		  100.0 * (double)pool.rest / (double)pool.lifetime,
-		  units__time(pool.asleep, asleep),
-		  100.0 * (double)pool.asleep / (double)pool.lifetime);
 }
 
 /* --------------------------------------------------------------------------------------- locks */

@@ -134,6 +134,8 @@ static bool is_for_connection(const struct thread *thread)
 enum thread_role structure__role(const struct profile *profile, const struct thread *thread,
 				 uint64_t work)
 {
+	uint64_t rests;
+
 	if (thread->kernel_thread || thread->io_worker)
 		return ROLE_IDLE;
 	if (is_loop(profile, thread))
@@ -142,12 +144,13 @@ enum thread_role structure__role(const struct profile *profile, const struct thr
 		return ROLE_CONNECTION;
 	if (!is_active(thread, work))
 		return ROLE_IDLE;
-	if (sleeps_on_queues(thread).count >= QUEUE_SLEEPS_LEAST)
+	rests = sleeps_on_queues(thread).count;
+	if (rests >= QUEUE_SLEEPS_LEAST)
 		return ROLE_WORKER;
 	if ((double)(busy(&thread->account) + asleep_at_work(thread)) >=
 	    PARALLEL_SHARE * (double)thread->account.lifetime)
 		return ROLE_WORKING;
-	return ROLE_OTHER;
+	return rests ? ROLE_WORKER : ROLE_OTHER;
 }
 
 /* ------------------------------------------------------------------------------ one process */

@@ -65,7 +65,7 @@ static const struct thread *only_caller(const struct process *process, const cha
 	return only;
 }
 
-/* POSIX AIO is no syscall: its owner is known where all other threads are helpers. */
+/* Without a syscall the owner is known where all other threads are helpers. */
 static const struct thread *only_program_thread(const struct tally_scene *scene)
 {
 	const struct thread *only = NULL;
@@ -80,6 +80,22 @@ static const struct thread *only_program_thread(const struct tally_scene *scene)
 		only = thread;
 	}
 	return only;
+}
+
+/* POSIX AIO is no syscall, but it was seen who called its functions. */
+static const struct thread *posix_owner(const struct tally_scene *scene)
+{
+	const struct process *process = scene->process;
+	const struct thread *only = NULL;
+
+	for (size_t i = 0; i < process->thread_count; i++) {
+		if (!process->threads[i].posix_aio)
+			continue;
+		if (only)
+			return NULL;
+		only = &process->threads[i];
+	}
+	return only ? only : only_program_thread(scene);
 }
 
 void tally_scene__open(struct tally_scene *scene, const struct profile *profile,
@@ -103,7 +119,7 @@ void tally_scene__open(struct tally_scene *scene, const struct profile *profile,
 	scene->owner[MODEL_IO_URING] = only_caller(process, "io_uring_enter");
 	if (!scene->owner[MODEL_IO_URING]) /* SQPOLL: no syscall is needed */
 		scene->owner[MODEL_IO_URING] = only_program_thread(scene);
-	scene->owner[MODEL_POSIX_AIO] = only_program_thread(scene);
+	scene->owner[MODEL_POSIX_AIO] = posix_owner(scene);
 }
 
 /* glibc's and musl's helpers do what was asked for with these, and no other I/O. */

@@ -63,6 +63,7 @@ struct requests {
 	uint64_t completed, failed, cancelled;
 	uint64_t unseen;   /* how they ended was not seen: reaped without a syscall, say */
 	uint64_t open;	   /* in flight at the window's end, or when the process ended */
+	uint64_t alike;	   /* completed, but no telling which one: they have no latency */
 	uint64_t censored; /* completions of requests submitted before the window */
 	uint64_t more;	   /* io_uring: completions beside those that end a request */
 	uint64_t bytes;

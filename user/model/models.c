@@ -12,6 +12,7 @@ const struct models_figure_kind models_figures[FIGURES] = {
 	[FIGURE_IN_CALL] = {"asleep_in_call", UNIT_SHARE, SOURCE_TRACE},
 	[FIGURE_IN_WAIT] = {"asleep_in_wait", UNIT_SHARE, SOURCE_TRACE},
 	[FIGURE_ON_CPU] = {"on_cpu", UNIT_SHARE, SOURCE_TRACE},
+	[FIGURE_FOR_CPU] = {"waiting_for_cpu", UNIT_SHARE, SOURCE_TRACE},
 	[FIGURE_THREADS] = {"threads", UNIT_COUNT, SOURCE_TRACE},
 	[FIGURE_PROCESSES] = {"processes", UNIT_COUNT, SOURCE_TRACE},
 	[FIGURE_SWITCHES_PER_OPERATION] = {"switches_per_operation", UNIT_RATIO, SOURCE_TRACE},

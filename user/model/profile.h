@@ -115,7 +115,9 @@ struct thread {
 	size_t attempt_count;
 	uint64_t stack_pointer; /* somewhere on its user stack; 0: not known */
 	uint64_t major_faults;
-	bool io_worker; /* io_uring's: a worker or an SQPOLL thread */
+	bool io_worker;	 /* io_uring's: a worker or an SQPOLL thread */
+	bool posix_aio;	 /* it called functions of POSIX AIO (full tier) */
+	bool aio_helper; /* the C library's, for POSIX AIO: its calls are the requests' work */
 	struct verdict verdict;
 	struct comparison books;
 	int64_t residual; /* sum of states - lifetime; anything but 0 is a bug */
@@ -141,6 +143,8 @@ struct process {
 	uint64_t voluntary, involuntary;
 	struct requests *requests; /* longest in flight in all first */
 	size_t request_count;
+	uint64_t posix_calls[POSIX_AIO_CALLS]; /* of aio_suspend, aio_error, aio_return, aio_cancel
+						*/
 	struct level
 		concurrency; /* operations outstanding: blocked I/O calls, requests in flight */
 	struct level parallelism; /* threads running at once */

@@ -84,8 +84,15 @@ static const char *const posix_aio_names[] = {"read", "write", "fsync"};
 
 /* enum req_op, include/linux/blk_types.h */
 static const char *const block_names[] = {
-	[0] = "read",	 [1] = "write",	       [2] = "flush",
-	[3] = "discard", [5] = "secure_erase", [9] = "write_zeroes",
+	[0] = "read",
+	[1] = "write",
+	[2] = "flush",
+	[3] = "discard",
+	[5] = "secure_erase",
+	[9] = "write_zeroes",
+	/* the device's own commands, as ioctl() passes them on (5.11) */
+	[34] = "driver_in",
+	[35] = "driver_out",
 };
 
 static const struct {

@@ -15,19 +15,24 @@ static const struct {
 	uint16_t traits;
 	const char *calls; /* with a space between */
 } rules[] = {
-	{READS, "read pread64 readv preadv preadv2 getdents getdents64"},
+	{READS, "readv preadv preadv2 getdents getdents64"},
+	{READS | TRAIT_SERVES_AIO, "read"},
+	{READS | TRAIT_SERVES_AIO | TRAIT_POSITIONED, "pread64"},
 	{READS | TRAIT_MESSAGE_ARG3, "recvfrom recv"},
 	{READS | TRAIT_MESSAGE_ARG2, "recvmsg"},
 	/* their results are messages */
 	{TRAIT_IO | TRAIT_OPERATION | TRAIT_MESSAGE_ARG3, "recvmmsg recvmmsg_time64"},
 	{TRAIT_IO | TRAIT_OPERATION | TRAIT_WRITES | TRAIT_MESSAGE_ARG3, "sendmmsg"},
-	{WRITES, "write pwrite64 writev pwritev pwritev2 sendfile sendfile64"},
+	{WRITES, "writev pwritev pwritev2 sendfile sendfile64"},
+	{WRITES | TRAIT_SERVES_AIO, "write"},
+	{WRITES | TRAIT_SERVES_AIO | TRAIT_POSITIONED, "pwrite64"},
 	{WRITES | TRAIT_MESSAGE_ARG3, "sendto send"},
 	{WRITES | TRAIT_MESSAGE_ARG2, "sendmsg"},
 	{TRAIT_IO | TRAIT_OPERATION | TRAIT_WRITES, "connect"},
 	/* a server without a client has nothing outstanding */
 	{TRAIT_IO, "accept accept4"},
-	{TRAIT_IO | TRAIT_OPERATION | TRAIT_WRITES, "fsync fdatasync sync_file_range syncfs"},
+	{TRAIT_IO | TRAIT_OPERATION | TRAIT_WRITES, "sync_file_range syncfs"},
+	{TRAIT_IO | TRAIT_OPERATION | TRAIT_WRITES | TRAIT_SERVES_AIO, "fsync fdatasync"},
 	{TRAIT_IO | TRAIT_BYTES | TRAIT_OPERATION, "splice tee vmsplice copy_file_range"},
 	{TRAIT_OPERATION, "nanosleep clock_nanosleep clock_nanosleep_time64 sync msync open openat "
 			  "openat2 creat stat newfstatat statx flock msgrcv msgsnd mq_timedreceive "

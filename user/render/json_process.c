@@ -27,6 +27,7 @@ static void add_thread_counts(struct json_builder *builder, struct json_object *
 {
 	json__add_bool(builder, object, "kernel_thread", thread->kernel_thread);
 	json__add_bool(builder, object, "ended", thread->ended);
+	json__add_bool(builder, object, "aio_helper", thread->aio_helper);
 	json__add_bool(builder, object, "incomplete", thread->incomplete);
 	json__add_count(builder, object, "voluntary_switches", thread->voluntary);
 	json__add_count(builder, object, "involuntary_switches", thread->involuntary);
@@ -89,6 +90,17 @@ static struct json_object *loops(struct json_builder *builder, const struct proc
 	return rows;
 }
 
+/* Calls of the functions that ask after POSIX AIO, or call it off. */
+static struct json_object *posix_calls(struct json_builder *builder, const struct process *process)
+{
+	static const char *const names[] = {"aio_suspend", "aio_error", "aio_return", "aio_cancel"};
+	struct json_object *calls = json__object(builder);
+
+	for (int i = 0; i < POSIX_AIO_CALLS; i++)
+		json__add_count(builder, calls, names[i], process->posix_calls[i]);
+	return calls;
+}
+
 struct json_object *json__process(struct json_builder *builder, const struct profile *profile,
 				  const struct process *process)
 {
@@ -116,6 +128,8 @@ struct json_object *json__process(struct json_builder *builder, const struct pro
 	json__add(builder, object, "syscalls", json__calls(builder, process->calls, calls));
 	json__add(builder, object, "requests",
 		  json__requests(builder, process->requests, process->request_count));
+	json__add(builder, object, "posix_aio_calls", posix_calls(builder, process));
+	json__add_bool(builder, object, "static_binary", process->static_binary);
 	json__add(builder, object, "attempts",
 		  json__attempts(builder, process->attempts, process->attempt_count));
 	json__add(builder, object, "loops", loops(builder, process));

@@ -56,6 +56,7 @@ static void add_particulars(struct json_builder *builder, struct json_object *ro
 		for (int i = 0; i < 4; i++)
 			json__add_count(builder, notified, names[i], requests->notified[i]);
 		json__add(builder, row, "notified", notified);
+		json__add_count(builder, row, "alike", requests->alike);
 		break;
 	case REQUEST_BLOCK:
 		json__add_text(builder, row, "device", requests->device);

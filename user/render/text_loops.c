@@ -20,11 +20,6 @@ static const struct loop *loop_of(const void *row)
 	return ((const struct loop_line *)row)->loop;
 }
 
-static uint64_t time_of(const struct loop *loop)
-{
-	return loop->idle + loop->busy + loop->blocked + loop->delayed;
-}
-
 static void tid_cell(const struct page *page, const void *row, char *out)
 {
 	(void)page;
@@ -52,8 +47,10 @@ static void batch_cell(const struct page *page, const void *row, char *out)
 	const struct loop *loop = loop_of(row);
 
 	(void)page;
-	snprintf(out, CELL_TEXT, "%.1f",
-		 loop->iterations ? (double)loop->events / (double)loop->iterations : 0);
+	if (loop->events_known && loop->iterations)
+		snprintf(out, CELL_TEXT, "%.1f", (double)loop->events / (double)loop->iterations);
+	else
+		snprintf(out, CELL_TEXT, "?");
 }
 
 /* How much of its time it was not idle: its utilisation. */
@@ -62,7 +59,7 @@ static void used_cell(const struct page *page, const void *row, char *out)
 	const struct loop *loop = loop_of(row);
 
 	(void)page;
-	text__percent(time_of(loop) - loop->idle, time_of(loop), out);
+	text__percent(loop->window - loop->idle, loop->window, out);
 }
 
 #define TIME_CELL(name, expression)                                                                \
@@ -132,7 +129,7 @@ static const struct column columns[] = {
 static int compare_rows(const void *left_data, const void *right_data)
 {
 	const struct loop *left = loop_of(left_data), *right = loop_of(right_data);
-	uint64_t left_used = time_of(left) - left->idle, right_used = time_of(right) - right->idle;
+	uint64_t left_used = left->window - left->idle, right_used = right->window - right->idle;
 
 	if (left_used != right_used)
 		return left_used > right_used ? -1 : 1;

@@ -70,6 +70,7 @@ FIGURE_CELL(wall, FIGURE_WALL)
 FIGURE_CELL(in_call, FIGURE_IN_CALL)
 FIGURE_CELL(in_wait, FIGURE_IN_WAIT)
 FIGURE_CELL(on_cpu, FIGURE_ON_CPU)
+FIGURE_CELL(for_cpu, FIGURE_FOR_CPU)
 FIGURE_CELL(threads, FIGURE_THREADS)
 FIGURE_CELL(processes, FIGURE_PROCESSES)
 FIGURE_CELL(switches, FIGURE_SWITCHES_PER_OPERATION)
@@ -169,6 +170,7 @@ static const struct column time_columns[] = {
 	FIGURE("in the call", 0, in_call_cell),
 	FIGURE("waiting", 0, in_wait_cell),
 	FIGURE("on CPU", 0, on_cpu_cell),
+	FIGURE("for a CPU", 3, for_cpu_cell),
 	FIGURE("threads", 2, threads_cell),
 	FIGURE("in flight", 1, in_flight_cell),
 };

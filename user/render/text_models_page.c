@@ -17,7 +17,8 @@ static const struct section sections[GROUPS] = {
 		{"One task, all models: receive blocks from another thread", "receive",
 		 "in the call: asleep in the very call that does or submits the I/O; waiting: "
 		 "asleep where it waits for readiness, for a completion, or for its next try; on "
-		 "CPU: running. All are shares of the caller's life. threads: those that do the "
+		 "CPU: running; for a CPU: woken or put off, and no CPU was free. All are shares of "
+		 "the caller's life. threads: those that do the "
 		 "I/O, helpers of the library and of the kernel included; of these all are the "
 		 "context switches, the system calls, the answers EAGAIN and the CPU time for each "
 		 "block",
@@ -36,9 +37,10 @@ static const struct section sections[GROUPS] = {
 		 "memory of the server and of the kernel for each connection, and, by the "
 		 "client: p50, p99, requests/s. Client and tracer run on the same CPUs"},
 	[GROUP_THREADS] =
-		{"Threads that only wait", "threads", "kernel stacks: 16 KiB for each thread",
-		 "created in, each; reserved and resident: of their stacks; all in kernel: its "
-		 "stacks, tasks, and page tables, as the kernel's own books grew"},
+		{"Threads that only wait", "threads", "kernel stacks, at the most threads at once",
+		 "created in, each; reserved: address space of their stacks; resident: memory that "
+		 "came with them; all in kernel: stacks, books of the threads, and page tables, as "
+		 "these grew meanwhile"},
 	[GROUP_OVERLAP] =
 		{"Asynchronous is not parallel: the same I/O and computing, in four ways",
 		 "overlap",
@@ -166,11 +168,12 @@ static void say_audit(struct page *page, const struct models_report *report)
 	}
 	page__title(page, "Audit", "how far these figures can be trusted");
 	page__begin_line(page, 2);
-	page__say(page, agreed == judged ? NULL : STYLE_BAD,
-		  "verdicts: %zu of %zu are what the program is", agreed, judged);
+	if (judged)
+		page__say(page, agreed == judged ? NULL : STYLE_BAD,
+			  "verdicts: %zu of %zu are what the program is; ", agreed, judged);
 	page__say(page, broken ? STYLE_BAD : NULL,
-		  broken ? "; time was not conserved in %zu of the runs"
-			 : "; time is conserved in every run",
+		  broken ? "time was not conserved in %zu of the runs"
+			 : "time is conserved in every run",
 		  broken);
 	page__say(page, lossy ? STYLE_BAD : NULL,
 		  lossy ? "; events were lost in %zu of the runs" : "; nothing lost", lossy);

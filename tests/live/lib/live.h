@@ -240,8 +240,8 @@ void assert_distribution_near(struct json_object *actual, struct json_object *tr
 void assert_conserved(struct json_object *profile);
 /* The parts of an event loop's time add up to it. */
 void assert_loop_conserved(struct json_object *loop);
-/* Each row of io_uring and Linux AIO adds up: submitted = completed + unseen + open, and all that is
- * completed was served in some way, and has a latency. */
+/* Each row of io_uring and Linux AIO adds up: submitted = completed + unseen + open, and all that
+ * is completed was served in some way, and has a latency. */
 void assert_requests_balance(struct json_object *profile);
 /* By any cause, but for what a kernel hides (thread__was_hit()). */
 void assert_nothing_lost(struct json_object *profile);
