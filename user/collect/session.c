@@ -126,7 +126,7 @@ static int choose_programs(struct waitscope_bpf *skeleton, const struct session_
 	bpf_program__set_autoload(skeleton->progs.cgroup_attach_task,
 				  options->target->kind == TARGET_CGROUP && preflight->hook_cgroup);
 	bpf_program__set_autoattach(skeleton->progs.census, false);
-	return choose_uring_programs(skeleton, full, preflight);
+	return choose_uring_programs(skeleton, full && !options->no_requests, preflight);
 }
 
 static void choose_block(struct waitscope_bpf *skeleton, bool wanted,
@@ -151,8 +151,9 @@ static void choose_posix_aio(struct session *session, const struct session_optio
 	struct bpf_program *entered = session->skeleton->progs.posix_aio_entered;
 	struct bpf_program *returned = session->skeleton->progs.posix_aio_returned;
 
-	session->aio_method =
-		options->tier == TIER_FULL ? aio_probes__method(preflight) : AIO_PROBES_NONE;
+	session->aio_method = options->tier == TIER_FULL && !options->no_requests
+				      ? aio_probes__method(preflight)
+				      : AIO_PROBES_NONE;
 	aio_probes__prepare(entered, session->aio_method);
 	aio_probes__prepare(returned, session->aio_method);
 }
@@ -186,7 +187,8 @@ int session__new(struct session **result, const struct session_options *options,
 		goto failed;
 	set_target(session->skeleton, options->target);
 	set_kernel(session->skeleton, preflight);
-	choose_block(session->skeleton, options->tier == TIER_FULL, preflight);
+	choose_block(session->skeleton, options->tier == TIER_FULL && !options->no_requests,
+		     preflight);
 	choose_posix_aio(session, options, preflight);
 	err = choose_programs(session->skeleton, options, preflight);
 	if (!err)

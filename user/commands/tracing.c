@@ -102,6 +102,7 @@ static int prepare(struct tracing *tracing)
 
 	if (options->measuring) {
 		session_options.bare_rows = true;
+		session_options.no_requests = options->measuring->source == SOURCE_SERIES;
 		session_options.measure = options->measuring->measure;
 		session_options.measure_by = measuring__by(options->measuring);
 		session_options.measure_syscall = options->measuring->syscall;
