@@ -30,6 +30,7 @@ static const struct pool_map pools[POOLS] = {
 	[POOL_LOOPS] = {MAP(loops), 1, MAP(free_loops)},
 	[POOL_ATTEMPTS] = {MAP(attempts), 1, MAP(free_attempts), MAP(attempt_index)},
 	[POOL_REQUESTS] = {MAP(requests), 1, MAP(free_requests), MAP(request_index)},
+	[POOL_SERIES] = {MAP(series), 1, 0, MAP(series_index)},
 };
 
 /* Hash maps: those that find rows, and requests in flight. */
@@ -41,7 +42,7 @@ static const struct pool_map indexes[] = {
 	{MAP(request_index), 1},  {MAP(aio_requests), 2},
 	{MAP(uring_requests), 2}, {MAP(uring_many), 1},
 	{MAP(episodes), 2},	  {MAP(posix_aio_requests), 1},
-	{MAP(block_requests), 1},
+	{MAP(block_requests), 1}, {MAP(series_index), 1},
 };
 
 static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
