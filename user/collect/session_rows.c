@@ -50,13 +50,21 @@ static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
 	return *(struct bpf_map **)((char *)skeleton + offset);
 }
 
+/* What nothing is measured in takes no memory. */
+static uint64_t entries_of(const struct session *session, size_t map, uint64_t entries)
+{
+	bool of_series = map == MAP(series) || map == MAP(series_index);
+
+	return of_series && !session->skeleton->rodata->measured ? 1 : entries;
+}
+
 int session__size_maps(struct session *session, uint64_t entries, size_t targets)
 {
 	struct waitscope_bpf *skeleton = session->skeleton;
 	int err = 0;
 
 	for (int i = 0; i < POOLS && !err; i++) {
-		uint32_t rows = entries * pools[i].per_entry + 1;
+		uint32_t rows = entries_of(session, pools[i].map, entries) * pools[i].per_entry + 1;
 
 		skeleton->rodata->pool_size[i] = rows;
 		err = bpf_map__set_max_entries(map_at(skeleton, pools[i].map), rows);
@@ -65,7 +73,8 @@ int session__size_maps(struct session *session, uint64_t entries, size_t targets
 	}
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]) && !err; i++)
 		err = bpf_map__set_max_entries(map_at(skeleton, indexes[i].map),
-					       entries * indexes[i].per_entry);
+					       entries_of(session, indexes[i].map, entries) *
+						       indexes[i].per_entry);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.targets, targets ? targets : 1);
 	return err;
