@@ -65,8 +65,8 @@ static __always_inline struct chunk_row *histogram__chunk(struct histogram_row *
 }
 
 /*
- * Counts one value. A histogram belongs to one thread's row, and the scheduler orders what
- * happens to one thread: plain additions are enough.
+ * Counts one value. A histogram of one thread's row needs no more than a plain addition: the
+ * scheduler orders what happens to one thread.
  */
 GLOBAL int histogram__count(u32 number, u64 value)
 {
@@ -78,24 +78,12 @@ GLOBAL int histogram__count(u32 number, u64 value)
 		return 0;
 	index = buckets__index(value);
 	row = histogram__chunk(histogram, index);
-	if (row)
-		row->counts[index % BUCKETS_PER_CHUNK]++;
-	return 0;
-}
-
-/* The same for a histogram of histogram__new_shared(). */
-GLOBAL int histogram__count_shared(u32 number, u64 value)
-{
-	struct histogram_row *histogram = number ? ROW(histograms, number) : 0;
-	struct chunk_row *row;
-	u32 index;
-
-	if (!histogram)
+	if (!row)
 		return 0;
-	index = buckets__index(value);
-	row = histogram__chunk(histogram, index);
-	if (row)
+	if (histogram->shared)
 		__sync_fetch_and_add(&row->counts[index % BUCKETS_PER_CHUNK], 1);
+	else
+		row->counts[index % BUCKETS_PER_CHUNK]++;
 	return 0;
 }
 

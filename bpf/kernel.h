@@ -399,6 +399,7 @@ struct bpf_iter__task {
 #define TS_COMPAT 0x0002
 
 /* include/uapi/asm-generic/fcntl.h, include/linux/socket.h */
+#define FILE_APPEND	 0x0400 /* O_APPEND */
 #define FILE_NONBLOCK	 0x0800 /* O_NONBLOCK */
 #define FILE_DIRECT	 0x4000 /* O_DIRECT */
 #define FILE_ASYNC	 0x2000 /* FASYNC */

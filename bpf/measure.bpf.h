@@ -139,11 +139,11 @@ static __always_inline void measure__count(struct task_struct *task, struct thre
 	__sync_fetch_and_add(&row->sum, value->ns);
 	lower(&row->min, value->ns);
 	raise(&row->max, value->ns);
-	histogram__count_shared(row->histogram, value->ns);
+	histogram__count(row->histogram, value->ns);
 	if (!value->marked)
 		return;
 	__sync_fetch_and_add(&row->marked, 1);
-	histogram__count_shared(row->marked_histogram, value->ns);
+	histogram__count(row->marked_histogram, value->ns);
 }
 
 static __always_inline bool measure__is_other_call(u32 call)

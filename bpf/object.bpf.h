@@ -18,18 +18,24 @@ struct file_identity {
 	u64 number; /* inode number */
 };
 
-static __always_inline u64 find_file(struct task_struct *task, u32 fd, struct file_identity *id)
+/* Address of the file behind a descriptor; 0: there is none. */
+static __always_inline u64 file_at(struct task_struct *task, u32 fd)
 {
 	struct files_struct *files = task->files;
 	struct fdtable *table;
-	u64 address = 0;
 
 	if (!files)
 		return 0;
 	table = files->fdt;
 	if (fd >= table->max_fds)
 		return 0;
-	address = read_pointer(table->fd + fd);
+	return read_pointer(table->fd + fd);
+}
+
+static __always_inline u64 find_file(struct task_struct *task, u32 fd, struct file_identity *id)
+{
+	u64 address = file_at(task, fd);
+
 	if (!address)
 		return 0;
 	id->file = address;
@@ -54,16 +60,8 @@ static __always_inline u64 find_file(struct task_struct *task, u32 fd, struct fi
  * change them at any time. */
 static __always_inline u32 file_flags(struct task_struct *task, u32 fd)
 {
-	struct files_struct *files = task->files;
-	struct fdtable *table;
-	u64 address;
+	u64 address = file_at(task, fd);
 
-	if (!files)
-		return 0;
-	table = files->fdt;
-	if (fd >= table->max_fds)
-		return 0;
-	address = read_pointer(table->fd + fd);
 	if (!address)
 		return 0;
 	if (have_rdonly_cast)

@@ -28,15 +28,22 @@ static __always_inline int posix_aio__operation(u32 how, const struct posix_aio_
 	return control->opcode == LIO_READ || control->opcode == LIO_WRITE ? 0 : -1;
 }
 
-/* Has the file of a descriptor positions? The kernel refuses pread() and pwrite() by these bits. */
-static __always_inline bool has_positions(s32 fd, u32 operation)
+/*
+ * Does the helper's call say where in the file? The kernel refuses pread() and pwrite() by these
+ * bits; then glibc uses read() and write(), as musl does at once, and to append, too.
+ */
+static __always_inline bool has_position(s32 fd, u32 operation)
 {
 	struct task_struct *current = (void *)bpf_get_current_task_btf();
 	struct file_identity id = {};
 	struct file *file = (void *)find_file(current, fd, &id);
-	u32 wanted = operation == POSIX_WRITE ? FMODE_PWRITE : FMODE_PREAD;
 
-	return !file || (BPF_CORE_READ(file, f_mode) & wanted);
+	if (!file)
+		return true;
+	if (operation == POSIX_READ)
+		return BPF_CORE_READ(file, f_mode) & FMODE_PREAD;
+	return (BPF_CORE_READ(file, f_mode) & FMODE_PWRITE) &&
+	       !(BPF_CORE_READ(file, f_flags) & FILE_APPEND);
 }
 
 static __always_inline void posix_aio__key(struct posix_aio_key *key, u32 process, u32 operation,
@@ -49,7 +56,7 @@ static __always_inline void posix_aio__key(struct posix_aio_key *key, u32 proces
 	if (operation == POSIX_FSYNC)
 		return;
 	key->buffer = control->buffer;
-	key->offset = has_positions(control->fd, operation) ? control->offset : POSIX_AIO_ANYWHERE;
+	key->offset = has_position(control->fd, operation) ? control->offset : POSIX_AIO_ANYWHERE;
 }
 
 static __always_inline void count_notification(struct request_row *row, u32 how,

@@ -109,7 +109,7 @@ static __always_inline void request__ended(struct request_row *request, u64 sinc
 		__sync_fetch_and_add(&request->failed, 1);
 	__sync_fetch_and_add(&request->latency_total, latency);
 	keep_extremes(&request->latency_min, &request->latency_max, latency);
-	histogram__count_shared(request->latency_histogram, latency);
+	histogram__count(request->latency_histogram, latency);
 }
 
 /* A request that was submitted at `since` is complete at `now`, with this result. */
@@ -148,7 +148,7 @@ static __always_inline void request__queued(struct request_row *request, u64 que
 	__sync_fetch_and_add(&request->queued, 1);
 	__sync_fetch_and_add(&request->queue_total, queued);
 	keep_extremes(&request->queue_min, &request->queue_max, queued);
-	histogram__count_shared(request->queue_histogram, queued);
+	histogram__count(request->queue_histogram, queued);
 }
 
 #endif

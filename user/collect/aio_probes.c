@@ -9,15 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "collect/aio_probes.h"
 #include "collect/elf_symbols.h"
 #include "collect/session_internal.h"
+#include "collect/uprobes.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -78,129 +76,12 @@ struct looked {
 
 struct aio_probes {
 	struct session *session;
-	enum aio_probes_method method;
+	struct uprobes uprobes;
 	struct library *libraries;
 	size_t library_count;
-	struct bpf_link **links;
-	size_t link_count;
-	int *link_fds; /* of AIO_PROBES_TOGETHER, which this libbpf does not know */
-	size_t link_fd_count;
 	struct looked *looked; /* by process row */
 	uint64_t stepped;
 };
-
-enum aio_probes_method aio_probes__method(const struct preflight *preflight)
-{
-	if (!preflight->attach_cookie)
-		return AIO_PROBES_NONE;
-	if (preflight->uprobe_multi)
-		return AIO_PROBES_TOGETHER;
-	return preflight->uprobe_pmu ? AIO_PROBES_EACH : AIO_PROBES_NONE;
-}
-
-#define ATTACH_TOGETHER 48 /* BPF_TRACE_UPROBE_MULTI */
-
-void aio_probes__prepare(struct bpf_program *program, enum aio_probes_method method)
-{
-	bpf_program__set_autoload(program, method != AIO_PROBES_NONE);
-	bpf_program__set_autoattach(program, false);
-	if (method == AIO_PROBES_TOGETHER)
-		bpf_program__set_expected_attach_type(program, ATTACH_TOGETHER);
-}
-
-/* --- attaching -------------------------------------------------------------------------------- */
-
-#define FUNCTIONS_MOST 32 /* of one file: versions of a symbol may be functions of their own */
-
-/* The part of union bpf_attr that creates such a link (include/uapi/linux/bpf.h of 6.6). */
-struct together {
-	uint32_t program_fd, target_fd, attach_type, flags;
-	uint64_t path, offsets, counter_offsets, cookies;
-	uint32_t count, returns, pid, pad;
-};
-
-static int keep_fd(struct aio_probes *probes, int fd)
-{
-	int *grown = reallocarray(probes->link_fds, probes->link_fd_count + 1, sizeof(*grown));
-
-	if (!grown) {
-		close(fd);
-		return -ENOMEM;
-	}
-	probes->link_fds = grown;
-	grown[probes->link_fd_count++] = fd;
-	return 0;
-}
-
-static int attach_together(struct aio_probes *probes, const struct bpf_program *program,
-			   bool returns, const char *path, const struct elf_function *places,
-			   size_t count)
-{
-	uint64_t offsets[FUNCTIONS_MOST], cookies[FUNCTIONS_MOST];
-	struct together link = {
-		.program_fd = (uint32_t)bpf_program__fd(program),
-		.attach_type = ATTACH_TOGETHER,
-		.path = (uintptr_t)path,
-		.offsets = (uintptr_t)offsets,
-		.cookies = (uintptr_t)cookies,
-		.returns = returns,
-	};
-	int fd;
-
-	for (size_t i = 0; i < count; i++) {
-		if (returns && !return_matters(places[i].value))
-			continue;
-		offsets[link.count] = places[i].offset;
-		cookies[link.count++] = places[i].value;
-	}
-	fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &link, sizeof(link));
-	return fd < 0 ? -errno : keep_fd(probes, fd);
-}
-
-static int keep_link(struct aio_probes *probes, struct bpf_link *link)
-{
-	struct bpf_link **grown =
-		reallocarray(probes->links, probes->link_count + 1, sizeof(struct bpf_link *));
-
-	if (!grown) {
-		bpf_link__destroy(link);
-		return -ENOMEM;
-	}
-	probes->links = grown;
-	grown[probes->link_count++] = link;
-	return 0;
-}
-
-static int attach_each(struct aio_probes *probes, const struct bpf_program *program, bool returns,
-		       const char *path, const struct elf_function *places, size_t count)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < count && !err; i++) {
-		LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = places[i].value,
-			    .retprobe = returns);
-		struct bpf_link *link;
-
-		if (returns && !return_matters(places[i].value))
-			continue;
-		link = bpf_program__attach_uprobe_opts(program, -1, path, places[i].offset,
-						       &options);
-		err = link ? keep_link(probes, link) : -errno;
-	}
-	return err;
-}
-
-static int attach(struct aio_probes *probes, bool returns, const char *path,
-		  const struct elf_function *places, size_t count)
-{
-	const struct waitscope_bpf *skeleton = probes->session->skeleton;
-	const struct bpf_program *program =
-		returns ? skeleton->progs.posix_aio_returned : skeleton->progs.posix_aio_entered;
-
-	return probes->method == AIO_PROBES_TOGETHER
-		       ? attach_together(probes, program, returns, path, places, count)
-		       : attach_each(probes, program, returns, path, places, count);
-}
 
 /* --- files ------------------------------------------------------------------------------------ */
 
@@ -246,9 +127,29 @@ static int remember(struct aio_probes *probes, const struct library *library)
 	return 0;
 }
 
+/* Functions that have several versions in a library are several. */
+static int attach(struct aio_probes *probes, const char *path, const struct elf_function *places,
+		  size_t count)
+{
+	const struct waitscope_bpf *skeleton = probes->session->skeleton;
+	struct elf_function returning[UPROBES_MOST];
+	size_t returning_count = 0;
+	int err;
+
+	for (size_t i = 0; i < count; i++)
+		if (return_matters(places[i].value))
+			returning[returning_count++] = places[i];
+	err = uprobes__attach(&probes->uprobes, skeleton->progs.posix_aio_entered, false, path,
+			      places, count);
+	if (err || !returning_count)
+		return err;
+	return uprobes__attach(&probes->uprobes, skeleton->progs.posix_aio_returned, true, path,
+			       returning, returning_count);
+}
+
 static int probe_file(struct aio_probes *probes, struct library *library, int fd)
 {
-	struct elf_function places[FUNCTIONS_MOST];
+	struct elf_function places[UPROBES_MOST];
 	char path[32];
 	int count, err;
 
@@ -263,14 +164,14 @@ static int probe_file(struct aio_probes *probes, struct library *library, int fd
 		return err ? err : count;
 	/* the file that is open, whatever has its name by now */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	err = attach(probes, false, path, places, (size_t)count);
-	return err ? err : attach(probes, true, path, places, (size_t)count);
+	return attach(probes, path, places, (size_t)count);
 }
 
 /* --- what processes map ----------------------------------------------------------------------- */
 
 /* A line of /proc/PID/maps. */
 struct mapping {
+	uint64_t start, end;
 	bool executable;
 	struct library library;
 	const char *path; /* in the line */
@@ -283,8 +184,9 @@ static bool parse_mapping(char *line, struct mapping *mapping)
 
 	*mapping = (struct mapping){0};
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "%*x-%*x %4s %*x %x:%x %lu %n", permissions, &mapping->library.major,
-		   &mapping->library.minor, &mapping->library.inode, &path) < 4 ||
+	if (sscanf(line, "%lx-%lx %4s %*x %x:%x %lu %n", &mapping->start, &mapping->end,
+		   permissions, &mapping->library.major, &mapping->library.minor,
+		   &mapping->library.inode, &path) < 6 ||
 	    !path)
 		return false;
 	mapping->executable = permissions[2] == 'x';
@@ -317,16 +219,33 @@ static bool is_known(const struct aio_probes *probes, const struct library *mapp
 	return false;
 }
 
-/* The path is the process's own: it may have another root. */
+/*
+ * The very file, whatever its path means: in another root, or another mount namespace, it is not
+ * what we would find there. Where that is not allowed (CAP_CHECKPOINT_RESTORE), the path in the
+ * process's root is right for containers.
+ */
+static int open_mapping(uint32_t pid, const struct mapping *mapping)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/map_files/%lx-%lx", pid, mapping->start,
+		 mapping->end);
+	fd = open(path, flags);
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, mapping->path);
+	return open(path, flags);
+}
+
 static int probe_mapping(struct aio_probes *probes, uint32_t pid, struct mapping *mapping)
 {
-	char path[PATH_MAX];
 	int fd, err;
 
 	if (is_known(probes, &mapping->library))
 		return 0;
-	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, mapping->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = open_mapping(pid, mapping);
 	if (fd < 0)
 		return -errno;
 	err = probe_file(probes, &mapping->library, fd);
@@ -418,7 +337,7 @@ void aio_probes__step(struct aio_probes *probes, uint64_t now)
 }
 
 int aio_probes__begin(struct aio_probes **result, struct session *session,
-		      enum aio_probes_method method)
+		      enum uprobes_method method)
 {
 	struct aio_probes *probes = calloc(1, sizeof(*probes));
 	int found;
@@ -427,7 +346,7 @@ int aio_probes__begin(struct aio_probes **result, struct session *session,
 	if (!probes)
 		return -ENOMEM;
 	probes->session = session;
-	probes->method = method;
+	probes->uprobes.method = method;
 	probes->looked =
 		calloc(session->rows[POOL_PROCESSES].capacity + 1, sizeof(*probes->looked));
 	if (!probes->looked)
@@ -441,12 +360,7 @@ void aio_probes__end(struct aio_probes *probes)
 {
 	if (!probes)
 		return;
-	for (size_t i = 0; i < probes->link_fd_count; i++)
-		close(probes->link_fds[i]);
-	for (size_t i = 0; i < probes->link_count; i++)
-		bpf_link__destroy(probes->links[i]);
-	free(probes->link_fds);
-	free(probes->links);
+	uprobes__detach(&probes->uprobes);
 	free(probes->libraries);
 	free(probes->looked);
 	free(probes);

@@ -12,34 +12,22 @@
 
 #include <stdint.h>
 
-struct bpf_program;
+#include "collect/uprobes.h"
+
 struct session;
-struct preflight;
 struct aio_probes;
-
-/* What can be done here, to be said before the programs are loaded. */
-enum aio_probes_method {
-	AIO_PROBES_NONE,
-	AIO_PROBES_EACH,     /* a perf event for each function */
-	AIO_PROBES_TOGETHER, /* one link for all functions of a file (6.6): quicker to take off */
-};
-
-enum aio_probes_method aio_probes__method(const struct preflight *preflight);
-
-/* Has a program loaded in the way that the method takes, or not at all. */
-void aio_probes__prepare(struct bpf_program *program, enum aio_probes_method method);
 
 /*
  * Probes our own C library, and those of the processes that are traced already. Returns 0 or a
  * negative errno; aio_probes__end() frees either way.
  */
 int aio_probes__begin(struct aio_probes **probes, struct session *session,
-		      enum aio_probes_method method);
+		      enum uprobes_method method);
 
 /* Looks at the libraries of new processes, a few at a time. NULL is fine. */
 void aio_probes__step(struct aio_probes *probes, uint64_t now);
 
-/* Takes the probes off: some 20 ms for each file, and with AIO_PROBES_EACH for each function. */
+/* Takes the probes off. NULL is fine. */
 void aio_probes__end(struct aio_probes *probes);
 
 #endif

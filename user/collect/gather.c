@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "collect/audit.h"
+#include "collect/elf_symbols.h"
 #include "collect/gather.h"
 #include "collect/gather_processes.h"
 #include "collect/gather_threads.h"
@@ -137,6 +138,7 @@ static int fill_identity(struct process *process, struct member *members, size_t
 	process->comm = strndup(main_member->comm, sizeof(main_member->comm));
 	process->exe = main_member->executable;
 	main_member->executable = NULL;
+	process->static_binary = process->exe && elf__is_static(process->exe);
 	return process->comm ? 0 : -ENOMEM;
 }
 

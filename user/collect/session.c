@@ -152,10 +152,10 @@ static void choose_posix_aio(struct session *session, const struct session_optio
 	struct bpf_program *returned = session->skeleton->progs.posix_aio_returned;
 
 	session->aio_method = options->tier == TIER_FULL && !options->no_requests
-				      ? aio_probes__method(preflight)
-				      : AIO_PROBES_NONE;
-	aio_probes__prepare(entered, session->aio_method);
-	aio_probes__prepare(returned, session->aio_method);
+				      ? uprobes__method(preflight)
+				      : UPROBES_NONE;
+	uprobes__prepare(entered, session->aio_method);
+	uprobes__prepare(returned, session->aio_method);
 }
 
 static int fill_targets(struct session *session, const struct target *target)
@@ -251,8 +251,9 @@ int session__attach(struct session *session, pid_t command, char *message, size_
 	session->attached_at = session__now();
 	if (!err)
 		err = take_census(session);
-	if (!err && session->aio_method != AIO_PROBES_NONE)
-		err = aio_probes__begin(&session->aio_probes, session, session->aio_method);
+	if (!err && session->aio_method != UPROBES_NONE)
+		session->aio_error =
+			aio_probes__begin(&session->aio_probes, session, session->aio_method);
 	if (err)
 		snprintf(message, size, "the tracing programs could not be attached: %s",
 			 strerror(-err));
@@ -267,6 +268,11 @@ void session__step(struct session *session, uint64_t now)
 unsigned int session__matched(const struct session *session)
 {
 	return session->skeleton->bss->census_matched;
+}
+
+int session__posix_aio_error(const struct session *session)
+{
+	return session->aio_error;
 }
 
 uint32_t session__kernel_stack(const struct session *session)

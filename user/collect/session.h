@@ -64,6 +64,10 @@ void session__step(struct session *session, uint64_t now);
 /* Tasks that the census found, at the start. */
 unsigned int session__matched(const struct session *session);
 
+/* What the kernel said to the uprobes on our C library: 0, or a negative errno, and then POSIX AIO
+ * is not seen. */
+int session__posix_aio_error(const struct session *session);
+
 /* Bytes of the stack that each thread has in the kernel. Known once attached. */
 uint32_t session__kernel_stack(const struct session *session);
 

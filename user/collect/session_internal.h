@@ -18,8 +18,9 @@ typedef int32_t s32;
 
 struct session {
 	struct waitscope_bpf *skeleton;
-	enum aio_probes_method aio_method;
+	enum uprobes_method aio_method;
 	struct aio_probes *aio_probes; /* NULL: none */
+	int aio_error;		       /* why POSIX AIO is not followed, or not of all */
 	struct rows rows[POOLS];
 	uint32_t given_back[POOLS];
 	uint64_t attached_at, ended_at;

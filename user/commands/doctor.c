@@ -10,6 +10,7 @@
 
 #include "collect/preflight.h"
 #include "collect/session.h"
+#include "collect/uprobes.h"
 #include "commands/commands.h"
 #include "names/uring_hooks.h"
 
@@ -127,6 +128,35 @@ static enum rating check_uring(const struct preflight *preflight)
 				  "io_uring_cqe_overflow", "such completions are unseen"));
 }
 
+/* What else is followed of requests. */
+static enum rating check_requests(const struct preflight *preflight)
+{
+	static const char *const methods[] = {
+		[UPROBES_EACH] = "uprobes by perf's uprobe PMU",
+		[UPROBES_TOGETHER] = "uprobes, one link for all of a file (6.6)",
+	};
+	enum uprobes_method method = uprobes__method(preflight);
+	enum rating worst;
+
+	worst = check("POSIX AIO", method != UPROBES_NONE, LIMITED,
+		      method != UPROBES_NONE ? methods[method] : "",
+		      preflight->attach_cookie
+			      ? "no uprobes (CONFIG_UPROBE_EVENTS): requests are not seen"
+			      : "no attach cookies (5.15): requests are not seen");
+	worst = worse(worst, check("block requests", preflight->hook_block, LIMITED,
+				   "block_rq_insert, block_rq_issue, block_rq_complete",
+				   "no tracepoints in a known form: not followed"));
+	if (preflight->hook_block && !preflight__knows_context(preflight))
+		worst = worse(worst, check("block requests' owners", false, LIMITED, "",
+					   "interrupts cannot be told from threads: none has one"));
+	else if (preflight->hook_block)
+		check("block requests' owners", true, LIMITED,
+		      preflight->hook_io_start ? "block_io_start (6.5): who made them"
+					       : "by who inserts them; flushes have none",
+		      "");
+	return worst;
+}
+
 static enum rating check_features(const struct preflight *preflight)
 {
 	enum rating worst = GOOD;
@@ -199,6 +229,7 @@ static enum rating examine(const struct preflight *preflight)
 	if (preflight->btf) {
 		worst = worse(worst, check_hooks(preflight));
 		worst = worse(worst, check_features(preflight));
+		worst = worse(worst, check_requests(preflight));
 	}
 	if (!obstacle) {
 		worst = worse(worst, try_tier(preflight, TIER_WAITS));

@@ -166,6 +166,9 @@ static int attach(struct tracing *tracing)
 		complain("%s", message);
 		return EXIT_FAILED;
 	}
+	if (session__posix_aio_error(tracing->session))
+		complain("POSIX AIO is not followed: %s",
+			 strerror(-session__posix_aio_error(tracing->session)));
 	tracing->cpu_before = own_cpu();
 	overhead__begin(&tracing->overhead, tracing->session, session__now());
 	if (options->verbose)

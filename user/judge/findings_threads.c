@@ -14,13 +14,14 @@ static uint64_t busy(const struct account *account)
 
 /* ---------------------------------------------------------------------- threads that only wait */
 
-/* Alive for a while, and asleep for nearly all of it. */
+/* Asleep for a while, and for nearly all the time in which it did not want for a CPU. */
 static bool only_waits(const struct thread *thread, const struct finding_limits *least)
 {
 	const struct account *account = &thread->account;
 
-	return thread__is_known(thread) && account->lifetime >= least->time &&
-	       (double)account->blocked >= least->share * (double)account->lifetime;
+	return thread__is_known(thread) && account->blocked >= least->time &&
+	       (double)account->blocked >=
+		       least->share * (double)(account->blocked + account->running);
 }
 
 void find_waiting_threads(struct finding_look *look)

@@ -193,6 +193,11 @@ static int judge_thread(struct thread *thread, const struct tally_scene *scene,
 		if (scene->owner[request_api__model(apis[i])] == thread)
 			tally__requests(&tally, scene->process, apis[i]);
 	tally.operations[MODEL_POSIX_AIO] += tally.served;
+	/* what it does while it seems to compute or to wait may be its requests */
+	if (tally__total(&tally) < OPERATIONS_LEAST && tally_scene__has_stray_requests(scene))
+		return unknown(
+			&thread->verdict,
+			evidence__text("whose the requests of its process are is not known"));
 	return decide(&thread->verdict, &tally, scene->profile->tier);
 }
 

@@ -71,6 +71,9 @@ void tally_scene__open(struct tally_scene *scene, const struct profile *profile,
 /* Does the thread do nothing but the POSIX AIO requests of others? (It is the C library's.) */
 bool tally_scene__is_helper(const struct tally_scene *scene, const struct thread *thread);
 
+/* Has the process requests of which it is not known whose they are? */
+bool tally_scene__has_stray_requests(const struct tally_scene *scene);
+
 /* Counts the calls of a thread, without the requests that it may own. */
 void tally__thread(struct io_tally *tally, struct tally_scene *scene, const struct thread *thread);
 

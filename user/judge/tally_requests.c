@@ -46,6 +46,17 @@ void tally__requests(struct io_tally *tally, const struct process *process, enum
 	}
 }
 
+bool tally_scene__has_stray_requests(const struct tally_scene *scene)
+{
+	for (size_t i = 0; i < scene->process->request_count; i++) {
+		enum io_model model = request_api__model(scene->process->requests[i].api);
+
+		if (model && !scene->owner[model])
+			return true;
+	}
+	return false;
+}
+
 /* The thread that alone made calls of these names, or NULL. */
 static const struct thread *only_caller(const struct process *process, const char *calls)
 {
@@ -117,7 +128,9 @@ void tally_scene__open(struct tally_scene *scene, const struct profile *profile,
 	}
 	scene->owner[MODEL_LINUX_AIO] = only_caller(process, "io_submit");
 	scene->owner[MODEL_IO_URING] = only_caller(process, "io_uring_enter");
-	if (!scene->owner[MODEL_IO_URING]) /* SQPOLL: no syscall is needed */
+	if (!scene->owner[MODEL_IO_URING]) /* SQPOLL: submitting takes no syscall */
+		scene->owner[MODEL_IO_URING] = only_caller(process, "io_uring_setup");
+	if (!scene->owner[MODEL_IO_URING])
 		scene->owner[MODEL_IO_URING] = only_program_thread(scene);
 	scene->owner[MODEL_POSIX_AIO] = posix_owner(scene);
 }

@@ -49,7 +49,7 @@ static void put_u64(struct bytes *bytes, uint64_t value)
 /* Seven bits a byte, the lowest first; the ninth byte has all eight that are left. */
 static void put_zigzag(struct bytes *bytes, int64_t value)
 {
-	uint64_t rest = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+	uint64_t rest = (uint64_t)value << 1 ^ (value < 0 ? ~0ULL : 0);
 
 	for (int i = 0; i < LONGEST_LEB128 - 1; i++) {
 		if (rest < 0x80) {

@@ -21,14 +21,12 @@ static char *label_text(const char *label)
 
 	if (!clean)
 		return NULL;
-	text = at = malloc(2 * strlen(clean) + 1);
-	for (const char *from = clean; text && *from; from++) {
+	text = at = calloc(2, strlen(clean) + 1);
+	for (const char *from = clean; at && *from; from++) {
 		if (*from == '\\' || *from == '"')
 			*at++ = '\\';
 		*at++ = *from;
 	}
-	if (text)
-		*at = '\0';
 	free(clean);
 	return text;
 }

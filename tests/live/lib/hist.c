@@ -12,7 +12,9 @@ struct json_object *find_distribution(struct json_object *hist, const char *labe
 	json__each (series, hist, "series") {
 		const char *of = json__string(series, "of");
 
-		if (label ? of && !strncmp(of, label, strlen(label)) : !of)
+		if (!label && !of)
+			return json__at(series, "distribution");
+		if (label && of && !strncmp(of, label, strlen(label)))
 			return json__at(series, "distribution");
 	}
 	return NULL;
