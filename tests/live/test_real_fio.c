@@ -4,8 +4,6 @@
 #include "tests/live/lib/hist.h"
 #include "tests/live/lib/real.h"
 
-#define TRIES 9
-
 /* The thread that did the I/O: the main thread has read headers of libraries only. */
 static struct json_object *busiest_thread(struct json_object *process)
 {
@@ -48,17 +46,8 @@ static bool compare(const char *data, double off[FIO_QUANTILES], double allowed[
 
 static void latencies_agree_with_fio(void **state)
 {
-	const char *data = live__disk_scratch("fio");
-	double off[FIO_RUNS][FIO_QUANTILES], allowed[FIO_RUNS][FIO_QUANTILES];
-
 	(void)state;
-	for (int run = 0, tries = 0; run < FIO_RUNS; tries++) {
-		if (tries == TRIES)
-			live__skip("this machine is too busy to hold quantiles against fio's");
-		if (compare(data, off[run], allowed[run]))
-			run++;
-	}
-	fio__check(off, allowed);
+	fio__hold_against(compare);
 }
 
 int main(int argc, char **argv)

@@ -64,17 +64,8 @@ static bool compare_with_fio(const char *data, double off[FIO_QUANTILES],
 
 static void calls_agree_with_fio(void **state)
 {
-	const char *data = live__disk_scratch("fio");
-	double off[FIO_RUNS][FIO_QUANTILES], allowed[FIO_RUNS][FIO_QUANTILES];
-
 	(void)state;
-	for (int run = 0, tries = 0; run < FIO_RUNS; tries++) {
-		if (tries == TRIES)
-			live__skip("this machine is too busy to hold quantiles against fio's");
-		if (compare_with_fio(data, off[run], allowed[run]))
-			run++;
-	}
-	fio__check(off, allowed);
+	fio__hold_against(compare_with_fio);
 }
 
 /* ---------------------------------------------------------------------------- cyclictest */

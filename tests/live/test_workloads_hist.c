@@ -7,7 +7,7 @@
 #include "tests/live/lib/hist.h"
 #include "tests/live/lib/truth.h"
 
-#define MICROSECOND 1000
+#define MICROSECOND 1000LL
 #define OPERATIONS  60
 
 static const char *waiter_label(struct trace *trace)
@@ -31,9 +31,9 @@ static struct trace *hist_of(const char *what, const char *by, const char *const
 }
 
 /*
- * The partner lets each wait last for the delay, and longer where it is woken late itself. So no
- * value is below the delay (but for the way into the call, which belongs to it), and where the
- * middle one is, the truth knows.
+ * The partner lets each wait last for the delay, and longer where it is woken late itself. So none
+ * is shorter, but for the way into the call, which belongs to the delay; and none is longer than
+ * the workload saw from outside.
  */
 static void check_delay(const char *what, int64_t delay)
 {
@@ -42,12 +42,12 @@ static void check_delay(const char *what, int64_t delay)
 			WORDS("blocking", "--what", "pipe", "--ops", live__text("%d", OPERATIONS),
 			      "--delay", live__text("%lldus", (long long)delay / MICROSECOND)));
 	struct json_object *values = the_distribution(trace->profile, waiter_label(trace));
-	double p50 = json__number(trace->truth, "latency.p50_ns");
+	double low = 0.9 * (double)delay, p50 = json__number(trace->truth, "latency.p50_ns");
 
 	assert_hist_is_sound(trace->profile);
 	assert_true(json__integer(values, "count") >= OPERATIONS);
-	assert_count(distribution__between(values, 0.9 * (double)delay, 1e15) >= OPERATIONS, 1);
-	assert_time_within(json__number(values, "p50_ns"), p50, 3.5, 100000);
+	assert_true(distribution__between(values, low, 1e15) >= OPERATIONS);
+	assert_time_between(json__number(values, "p50_ns"), low, p50);
 }
 
 static void delays_are_in_the_right_bucket(void **state)
@@ -112,7 +112,7 @@ static void waits_are_told_apart_in_every_way(void **state)
 			continue; /* no waker is known to every kernel */
 		values = the_distribution(trace->profile, ways[i].label);
 		assert_true(json__integer(values, "count") >= OPERATIONS);
-		assert_true(json__integer(values, "sum_ns") >= OPERATIONS * 900LL * MICROSECOND);
+		assert_true(json__integer(values, "sum_ns") >= OPERATIONS * 900 * MICROSECOND);
 	}
 }
 
@@ -184,11 +184,11 @@ static void event_loops_have_handlers_and_readiness(void **state)
 		int64_t iterations = json__integer(trace->truth, "iterations");
 
 		assert_hist_is_sound(trace->profile);
-		assert_true(json__integer(values, "count") <= iterations);
-		/* the first round has no return before it; a round that found events did not sleep
-		 */
-		assert_true(json__integer(values, "count") >=
-			    (i ? iterations / 4 : iterations - 1));
+		if (i) /* not every round slept */
+			assert_true(json__integer(values, "count") > 0 &&
+				    json__integer(values, "count") <= iterations);
+		else /* before the first one nothing returned */
+			assert_count(json__integer(values, "count"), iterations - 1);
 	}
 }
 
@@ -196,7 +196,7 @@ static void requests_are_counted_by_operation(void **state)
 {
 	static const struct {
 		const char *workload, *what, *label;
-	} cases[] = {{"native_aio", "request:linux_aio", "linux_aio read"},
+	} cases[] = {{"native_aio", "request:linux_aio", "linux_aio pread"},
 		     {"io_uring", "request:io_uring", "io_uring read"}};
 
 	(void)state;

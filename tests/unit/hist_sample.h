@@ -70,7 +70,7 @@ static inline struct distributions *hist_sample__new(struct profile *run)
 		.marked = "asleep",
 		.unmarked = "did not sleep",
 		.started = 1700000000000000000ULL,
-		.window = SAMPLE_SLICES * 100 * MS,
+		.window = 100 * MS * SAMPLE_SLICES,
 		.interval = 100 * MS,
 		.slice_count = SAMPLE_SLICES,
 		.starts = calloc(SAMPLE_SLICES, sizeof(uint64_t)),

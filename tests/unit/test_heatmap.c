@@ -51,7 +51,7 @@ static const char *skip_text(const char *at)
 /* A small reader of XML, strict in what it knows. Returns the number of elements. */
 static size_t assert_well_formed(const char *text)
 {
-	const char *open[16], *at = text;
+	const char *open[16] = {NULL}, *at = text;
 	size_t depth = 0, elements = 0;
 
 	while (*(at = skip_text(at))) {

@@ -185,6 +185,7 @@ static size_t decode_base64(const char *text, size_t length, uint8_t *out)
 	size_t used = 0, bits = 0;
 	uint32_t collected = 0;
 
+	memset(out, 0, length);
 	assert_int_equal(length % 4, 0);
 	for (size_t i = 0; i < length && text[i] != '='; i++) {
 		collected = collected << 6 | digit_of(text[i]);
@@ -250,7 +251,7 @@ static void take_line(const char *line, uint64_t counts[BUCKETS])
 {
 	const char *text = (char *)memrchr(line, ',', strcspn(line, "\n")) + 1;
 	size_t length = strcspn(text, "\n"), size;
-	uint8_t *packed = malloc(length + 1), *plain = malloc(1 << 20);
+	uint8_t *packed = calloc(1, length + 1), *plain = calloc(1, 1 << 20);
 	uLongf plain_size = 1 << 20;
 
 	assert_true(packed && plain);
@@ -268,7 +269,7 @@ static size_t take_log(const char *log, const char *tag, uint64_t counts[BUCKETS
 {
 	size_t lines = 0;
 
-	memset(counts, 0, BUCKETS * sizeof(*counts));
+	memset(counts, 0, sizeof(*counts) * BUCKETS);
 	for (const char *at = log; *at; at += strcspn(at, "\n") + 1) {
 		if (strncmp(at, tag, strlen(tag)) != 0)
 			continue;

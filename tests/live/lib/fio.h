@@ -37,10 +37,13 @@ double fio__allowed(double fios);
 /* share of the calls: with more, the 99th percentile has no upper end */
 #define FIO_PREEMPTED_MOST 0.008
 
-#define FIO_RUNS 3
-
-/* Fails unless the middle one of three runs is as near as it may be: one that something else
- * disturbed does not count. */
-void fio__check(double off[FIO_RUNS][FIO_QUANTILES], double allowed[FIO_RUNS][FIO_QUANTILES]);
+/*
+ * Compares three runs with fio, and fails unless of each quantile the middle one is as near as it
+ * may be: one that something else disturbed does not count. `compare` does one run on a file that
+ * it may make, fills how far each quantile is from fio's and how far it may be, and returns false
+ * if that says nothing; then another run is made, a few times.
+ */
+void fio__hold_against(bool (*compare)(const char *data, double off[FIO_QUANTILES],
+				       double allowed[FIO_QUANTILES]));
 
 #endif
