@@ -251,14 +251,18 @@ static void what_does_not_fit_is_counted(void **state)
 
 static const char many_processes[] = "i=0; while [ $i -lt 700 ]; do /bin/true; i=$((i+1)); done";
 
-/* Short-lived processes whose rows change hands are all in one distribution. */
+/* Short-lived processes whose rows change hands are all in one distribution; but for a machine that
+ * is too busy to hand them on in time, which says so. */
 static void rows_that_change_hands_lose_nothing(void **state)
 {
-	struct trace *trace = trace__hist(
-		"syscall:execve", WORDS("--map-entries", "256", "--", "sh", "-c", many_processes));
+	struct trace *trace = NULL;
 
 	(void)state;
-	assert_count(trace->status, 0);
+	for (int i = 0; i < 5 && (!trace || !json__boolean(trace->profile, "complete")); i++) {
+		trace = trace__hist("syscall:execve", WORDS("--map-entries", "256", "--", "sh",
+							    "-c", many_processes));
+		assert_count(trace->status, 0);
+	}
 	assert_hist_is_sound(trace->profile);
 	/* the first one is the window's begin */
 	assert_count(hist__count(trace->profile), 700);
