@@ -74,6 +74,7 @@ struct distributions *recorder__latest(const struct recorder *recorder)
 
 	if (!distributions)
 		return NULL;
+	distributions->marked = distributions->unmarked = NULL; /* kept for the whole only */
 	distributions->number = recorder->number;
 	distributions->from = recorder->starts[slice];
 	distributions->window = recorder->from - distributions->from;

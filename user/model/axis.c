@@ -199,6 +199,11 @@ void axis__fit(struct axis *axis, const struct histogram *histogram, enum axis_k
 		scale.linear = true;
 		scale.width = round_width(least_width(&range));
 	}
+	if (kind == AXIS_FIT && scale.linear && !lay(axis, &scale, histogram, min, max, rows)) {
+		/* a tail that would make the rows so wide that one has nearly all */
+		scale.linear = false;
+		axis->kind = AXIS_LOG;
+	}
 	while (!lay(axis, &scale, histogram, min, max, rows)) {
 		scale.each *= 2;
 		scale.width = scale.linear ? round_width(scale.width + 1) : 0;

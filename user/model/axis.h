@@ -12,7 +12,9 @@
 #include "model/histogram.h"
 
 enum axis_kind {
-	AXIS_FIT,    /* linear where the values lie within a factor of 4, else logarithmic */
+	/* linear where nearly all values lie within a factor of 4 and no tail makes the rows wider,
+	 * else logarithmic */
+	AXIS_FIT,
 	AXIS_LOG,    /* each row the same factor, a power of two to the power of 1, 1/2, 1/4 ... */
 	AXIS_LINEAR, /* each row the same width: 1, 2 or 5 times a power of ten */
 	AXIS_LOG2,   /* each row a power of two */
