@@ -46,6 +46,8 @@ static void check_delay(const char *what, int64_t delay)
 
 	assert_hist_is_sound(trace->profile);
 	assert_true(json__integer(values, "count") >= OPERATIONS);
+	if (live__emulated())
+		return;
 	assert_true(distribution__between(values, low, 1e15) >= OPERATIONS);
 	assert_time_between(json__number(values, "p50_ns"), low, p50);
 }

@@ -18,9 +18,11 @@ static struct json_object *inflight(struct json_builder *builder, const struct r
 static struct json_object *served(struct json_builder *builder, const struct requests *requests)
 {
 	struct json_object *object = json__object(builder);
+	bool known = requests->api == REQUEST_IO_URING || requests->api == REQUEST_LINUX_AIO;
 
 	for (int i = 0; i < SERVED_KINDS; i++)
-		json__add_count(builder, object, request_served__name(i), requests->served[i]);
+		json__add_known_count(builder, object, request_served__name(i), requests->served[i],
+				      known);
 	return object;
 }
 
