@@ -203,9 +203,9 @@ static void requests_are_counted_by_operation(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct trace *trace =
-			hist_of(cases[i].what, "opcode",
-				WORDS(cases[i].workload, "--ops", live__text("%d", OPERATIONS)));
+		struct trace *trace = hist_of(cases[i].what, "opcode",
+					      WORDS(cases[i].workload, "--mode", "buffered",
+						    "--ops", live__text("%d", OPERATIONS)));
 		struct json_object *values = the_distribution(trace->profile, cases[i].label);
 
 		assert_hist_is_sound(trace->profile);
