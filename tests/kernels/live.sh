@@ -29,7 +29,7 @@ done
 # The checked build is for this machine; the plain one is quicker where processors are emulated.
 environment="TEST_TIMEOUT=$seconds WAITSCOPE=$build/waitscope LIVE_EMULATED=1"
 # Files where requests reach a device, as they do on other machines.
-environment+=" TMPDIR=/disk"
+environment+=" TMPDIR=/disk TEST_AGAIN=${TEST_AGAIN:-}"
 if [[ -n ${LIVE_ONLY:-} ]]; then
     environment+=" LIVE_ONLY='$LIVE_ONLY'"
 fi
