@@ -20,10 +20,13 @@ static void check_served(struct json_object *row, struct json_object *truth)
 
 	if (!served)
 		return; /* not certain */
+	/* emulated, what is waited for can be there before the wait is set up */
+	if (live__emulated() && strcmp(served, "polled") == 0)
+		return;
 	if (strcmp(served, "timer") == 0)
 		served = "other";
-	assert_count(json__integer(row, live__text("served.%s", served)),
-		     json__integer(row, "completed"));
+	if (json__integer(row, live__text("served.%s", served)) != json__integer(row, "completed"))
+		live__fail("not all %s: %s", served, json__show(row));
 }
 
 static void check_row(struct json_object *row, struct json_object *truth)
@@ -135,11 +138,8 @@ static void task_work_that_is_put_off_makes_no_difference(void **state)
 	static const char *const operations[] = {"read", "recv", "multishot-accept"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
-		if (live__emulated()) /* 6.1 */
-			live__skip("not in every kernel");
-		run_ring(operations[i], "defer-taskrun");
-	}
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+		run_ring(operations[i], "defer-taskrun"); /* 6.1 */
 }
 
 /* Requests that the kernel's thread submits are the program's, and so is the thread. */
