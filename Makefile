@@ -122,11 +122,13 @@ $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_ARCHIVE)
 # --- tests -------------------------------------------------------------------------------------
 
 PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o)
+# a command's, but it only reads words
+PURE_CHECKED += $(BUILD)/asan/user/commands/hist_kinds.o
 
 $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c -lm -o $@
+	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c -lz -lm -o $@
 
 $(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o $(LIVE_LIB:%.c=$(BUILD)/obj/%.o)
 	$(call say,LINK,$@)

@@ -45,8 +45,8 @@ GLOBAL u32 attempt__look_up(u32 thread, u32 syscall, u32 object)
 	if (owner)
 		owner->attempts++;
 	attempt->key = key;
-	attempt->retry_histogram = histogram__new();
-	attempt->readiness_histogram = histogram__new();
+	attempt->retry_histogram = histogram__new_beside();
+	attempt->readiness_histogram = histogram__new_beside();
 	if (bpf_map_update_elem(&attempt_index, &key, &number, BPF_ANY))
 		lose(LOSS_INDEX);
 	return number;

@@ -10,6 +10,12 @@ static __always_inline u32 histogram__new(void)
 	return pool__take(POOL_HISTOGRAMS, LOSS_HISTOGRAMS);
 }
 
+/* Of rows that are kept beside what was asked for; 0, which counts nothing, where that is all. */
+static __always_inline u32 histogram__new_beside(void)
+{
+	return bare_rows ? 0 : histogram__new();
+}
+
 GLOBAL u32 histogram__new_chunk(struct histogram_row *histogram, u32 chunk)
 {
 	u32 fresh;
@@ -17,7 +23,9 @@ GLOBAL u32 histogram__new_chunk(struct histogram_row *histogram, u32 chunk)
 	if (!histogram || chunk >= BUCKET_CHUNKS)
 		return 0;
 	fresh = pool__take(POOL_CHUNKS, LOSS_CHUNKS);
-	if (!fresh || !histogram->shared) {
+	if (!fresh)
+		return 0;
+	if (!histogram->shared) {
 		histogram->chunks[chunk] = fresh;
 		return fresh;
 	}
@@ -52,7 +60,7 @@ static __always_inline struct chunk_row *histogram__chunk(struct histogram_row *
 		place = histogram__new_chunk(histogram, chunk);
 	row = place ? ROW(chunks, place) : 0;
 	if (!row)
-		histogram->overflow++;
+		__sync_fetch_and_add(&histogram->overflow, 1);
 	return row;
 }
 

@@ -53,6 +53,7 @@ ROWS(processes, struct process_row);
 ROWS(loops, struct loop_row);
 ROWS(attempts, struct attempt_row);
 ROWS(requests, struct request_row);
+ROWS(series, struct series_row);
 INDEX(thread_index, u64, u32); /* address of the task_struct -> thread row */
 INDEX(wait_index, struct wait_key, u32);
 INDEX(call_index, struct call_key, u32);
@@ -69,6 +70,7 @@ struct {
 	__type(key, struct episode_key);
 	__type(value, struct episode);
 } episodes SEC(".maps");
+INDEX(series_index, u64, u32);
 INDEX(wakers, struct waker_key, struct waker_count);
 INDEX(errnos, struct errno_key, u64);
 /* rows of threads that are gone, emptied by user space; for when a pool is used up */
@@ -114,6 +116,10 @@ const volatile char target_comm[RECORDS_COMM];
 const volatile u64 target_cgroup;
 const volatile u32 target_cgroup_level;
 const volatile bool tier_full;
+const volatile bool bare_rows;	      /* waits and calls keep counts and sums, no histograms */
+const volatile u32 measured;	      /* enum measure */
+const volatile u32 measured_by;	      /* enum measure_by */
+const volatile u32 measured_syscall;  /* only this one, plus 1; 0: all */
 const volatile bool have_io_start;    /* tracepoint of 6.5 */
 const volatile bool have_rdonly_cast; /* kfunc of 6.2 */
 const volatile bool have_loop;	      /* bpf_loop(), 5.17 */

@@ -269,6 +269,61 @@ struct thread_row {
 	__u64 uring_request, uring_address;
 	__u64 uring_call;    /* entry of the io_uring_enter() that is counted as a batch */
 	__u64 posix_control; /* what it called a function of POSIX AIO with */
+	/* for what is measured (enum measure): */
+	__u32 series; /* row in series that was counted in last */
+	__u32 series_pad;
+	__u64 series_key;   /* and its key */
+	__u64 on_cpu_since; /* instant of the last switch-in; MEASURE_SEEN; 0: neither yet */
+	__u64 awake_since;  /* ... of the one that ended a wait */
+	__u64 enqueued;	    /* instant of the last place on a run queue; 0: not seen */
+	__u64 slept_call;   /* entry of the call that slept last */
+	__u64 waker;	    /* of the last waking, as a key of MEASURE_BY_WAKER */
+};
+
+/* What `waitscope hist` measures, beside what is always kept (bpf/measure.bpf.h). */
+enum measure {
+	MEASURE_NONE = 0,
+	MEASURE_BLOCKED = 1,	  /* switch-out in a sleeping state to waking */
+	MEASURE_WAKEUP = 2,	  /* waking to switch-in */
+	MEASURE_RUNQUEUE = 3,	  /* runnable or preempted, to switch-in */
+	MEASURE_OFF_CPU = 4,	  /* switch-out to switch-in, for whatever reason */
+	MEASURE_ON_CPU = 5,	  /* switch-in to switch-out */
+	MEASURE_PREEMPTED = 6,	  /* switch-out that was not asked for to switch-in */
+	MEASURE_SYSCALL = 7,	  /* entry to exit */
+	MEASURE_BEFORE_SLEEP = 8, /* entry to the call's first switch-out in a sleeping state */
+	MEASURE_ENQUEUE = 9,	  /* waking to the place on a run queue (sched_wakeup) */
+	MEASURE_AFTER_SLEEP = 10, /* switch-in from the call's last sleep to its exit */
+	MEASURE_QUEUE = 11,	  /* place on a run queue (sched_wakeup) to switch-in */
+};
+
+/* thread_row.on_cpu_since of a thread that was switched out since the window began */
+#define MEASURE_SEEN 1
+
+enum measure_by {
+	MEASURE_BY_ALL = 0,
+	MEASURE_BY_PROCESS = 1, /* process id */
+	MEASURE_BY_THREAD = 2,	/* thread id */
+	MEASURE_BY_SYSCALL = 3, /* number as rows carry it */
+	MEASURE_BY_WAIT = 4,	/* wait row: user space makes classes and objects of them */
+	MEASURE_BY_WAKER = 5,	/* enum waker_kind << 32 | thread id */
+	MEASURE_BY_CPU = 6,	/* on which it is counted */
+	MEASURE_BY_CGROUP = 7,	/* id of the cgroup (v2) */
+};
+
+/* The key of what belongs to no wait, where it goes by waits: preempted, or new. */
+#define MEASURE_KEY_NO_WAIT 0xfffffffffffffffeULL
+
+/*
+ * One distribution of what is measured. Several CPUs write it: atomics only. Some values are
+ * marked, and counted a second time apart: calls that slept; times off the CPU or on the run queue
+ * that began with a preemption.
+ */
+struct series_row {
+	__u64 key; /* by enum measure_by, plus 1; 0: the row is not in use */
+	__u64 count, sum, min, max;
+	__u64 marked;
+	__u32 histogram;
+	__u32 marked_histogram;
 };
 
 /* A histogram: where the buckets of each power of two are kept; 0: none yet. */
@@ -310,7 +365,8 @@ enum loss {
 	LOSS_ATTEMPTS = 12,  /* no room for a row of refused calls */
 	LOSS_REQUESTS = 13,  /* no room for a row of requests */
 	LOSS_INFLIGHT = 14,  /* no room to follow a request to its completion */
-	LOSSES = 15,
+	LOSS_SERIES = 15,    /* no room for a distribution of what is measured */
+	LOSSES = 16,
 };
 
 /* Which tasks are traced. */
@@ -335,7 +391,8 @@ enum pool {
 	POOL_LOOPS = 7,
 	POOL_ATTEMPTS = 8,
 	POOL_REQUESTS = 9,
-	POOLS = 10,
+	POOL_SERIES = 10,
+	POOLS = 11,
 };
 
 _Static_assert(sizeof(struct wait_key) == 16, "wait_key has padding");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The scheduler's tracepoints: every transition of every traced thread. */
 #include "aio.bpf.h"
+#include "measure.bpf.h"
 #include "waker.bpf.h"
 
 static __always_inline void thread__end(struct task_struct *task, struct thread_row *thread,
@@ -17,15 +18,19 @@ static __always_inline void switch_out(struct task_struct *task, struct thread_r
 {
 	if (kind == LEDGER_EVENT_BLOCKED)
 		thread->wait = wait__row(task, thread, number, state);
+	if (measured)
+		measure__switch_out(task, thread, now, kind == LEDGER_EVENT_BLOCKED);
 	ledger__switch_out(&thread->ledger, now, kind);
 	if (kind == LEDGER_EVENT_ENDED)
 		thread__end(task, thread, number);
 }
 
 /* Returns for how long it was runnable, if a waking made it so; ns. */
-static __always_inline u64 switch_in(struct task_struct *task, struct thread_row *thread, u64 now)
+static __always_inline u64 switch_in(struct task_struct *task, struct thread_row *thread,
+				     u32 number, u64 now)
 {
 	u64 runnable = thread->ledger.sum[LEDGER_RUNNABLE];
+	struct measure_before before;
 	struct ledger_wait wait;
 	u32 event;
 
@@ -33,7 +38,11 @@ static __always_inline u64 switch_in(struct task_struct *task, struct thread_row
 		process__end_operation(thread);
 	if (ledger__lacks_waking(&thread->ledger) && !signal__is_pending(task))
 		ledger__lose_waking(&thread->ledger);
+	if (measured)
+		measure__before_switch_in(thread, &before);
 	event = ledger__switch_in(&thread->ledger, now, &wait);
+	if (measured)
+		measure__switch_in(task, thread, now, &before, event, &wait);
 	runnable = thread->ledger.sum[LEDGER_RUNNABLE] - runnable;
 	if (event != LEDGER_EVENT_WAIT_DONE)
 		return runnable;
@@ -116,7 +125,7 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 	if (tier_full)
 		process__takes_cpu(cpu, comer ? comer->process : 0);
 	if (comer)
-		runnable = switch_in(next, comer, now);
+		runnable = switch_in(next, comer, number, now);
 	if (kind == LEDGER_EVENT_PREEMPTED)
 		clock__count_lag(leaver, comer, runnable);
 	return 0;
@@ -161,12 +170,29 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	tid = waker__is_task(kind) ? current->pid : 0;
 	if (signal__is_pending(task))
 		kind = WAKER_SIGNAL; /* tid: who sent it, if a thread did */
+	measure__waking(thread, kind, tid);
 	if (event == LEDGER_EVENT_WOKEN) {
 		waker__count(thread->wait, kind, tid, 0);
 		return 0;
 	}
 	__builtin_memset(&thread->early, 0, sizeof(thread->early));
 	waker__fill(&thread->early, kind, tid, current);
+	return 0;
+}
+
+/* For MEASURE_ENQUEUE and MEASURE_QUEUE: a thread that was woken stands on a run queue now. */
+SEC("?tp_btf/sched_wakeup")
+int BPF_PROG(sched_wakeup, struct task_struct *task)
+{
+	u64 now = bpf_ktime_get_ns();
+	struct thread_row *thread;
+	u32 number;
+
+	if (now >= window_end)
+		return 0;
+	thread = thread__of(task, &number);
+	if (thread)
+		measure__enqueue(task, thread, now);
 	return 0;
 }
 

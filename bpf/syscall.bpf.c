@@ -3,6 +3,7 @@
 #include "posix_aio.bpf.h"
 #include "aio.bpf.h"
 #include "loop.bpf.h"
+#include "measure.bpf.h"
 #include "waker.bpf.h"
 
 GLOBAL u32 call__look_up(u32 thread, u32 syscall)
@@ -19,7 +20,7 @@ GLOBAL u32 call__look_up(u32 thread, u32 syscall)
 	if (!call)
 		return 0;
 	call->key = key;
-	call->histogram = histogram__new();
+	call->histogram = histogram__new_beside();
 	if (bpf_map_update_elem(&call_index, &key, &number, BPF_ANY))
 		lose(LOSS_INDEX);
 	return number;
@@ -223,6 +224,8 @@ static __always_inline void call__interrupted(struct thread_row *thread, u32 thr
 	struct ledger_call done;
 
 	ledger__take_interrupted(&thread->ledger, &done);
+	if (measured)
+		measure__call((void *)bpf_get_current_task_btf(), thread, &done);
 	call__record(thread, thread_number, &done, -EINTR, 0);
 	if (thread->looping)
 		loop__return(thread, thread_number, &done, -EINTR);
@@ -292,6 +295,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		loop__leave(thread);
 	if (!complete)
 		return 0;
+	if (measured)
+		measure__call((void *)bpf_get_current_task_btf(), thread, &done);
 	call__record(thread, thread_number, &done, result, regs);
 	if (thread->looping)
 		loop__return(thread, thread_number, &done, result);

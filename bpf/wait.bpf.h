@@ -124,8 +124,8 @@ GLOBAL u32 wait__look_up(const struct wait_key *given)
 	if (!wait)
 		return 0;
 	wait->key = key;
-	wait->duration_histogram = histogram__new();
-	wait->runqueue_histogram = histogram__new();
+	wait->duration_histogram = histogram__new_beside();
+	wait->runqueue_histogram = histogram__new_beside();
 	if (bpf_map_update_elem(&wait_index, &key, &number, BPF_ANY))
 		lose(LOSS_INDEX);
 	return number;

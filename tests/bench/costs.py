@@ -15,7 +15,8 @@ STARTUP_TARGET_MS = 300
 IDLE_SECONDS = 5
 IDLE_TARGET_PERCENT = 1.0
 # The empty programs tell what the measurement itself is; the reference is for comparison.
-PROGRAM_ROWS = ("floor4", "waits", "full", "runqlat")
+PROGRAM_ROWS = ("floor4", "waits", "full", "hist-runqueue", "hist-syscall", "runqlat")
+HISTOGRAM_TARGET_NS = 40
 
 
 @dataclass(frozen=True)

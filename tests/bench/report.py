@@ -3,6 +3,7 @@
 
 import statistics
 
+import costs
 import kernel_objects
 import roundtrip
 from tracers import BY_KEY, TRACERS
@@ -64,10 +65,10 @@ def tracer_row(comparison, tracer):
             middle(ratios, "{:.2f}"), spread(ratios, "{:.2f}"))
 
 
-def target_line(comparison, key, limit):
+def target_line(comparison, key, limit, other):
     """Whether a target is reached, in words."""
-    verdict = roundtrip.verdict(comparison, key, limit)
-    head = f"target: {key} adds at most {limit:.2f} x {roundtrip.REFERENCE}: "
+    verdict = roundtrip.verdict(comparison, key, limit, other)
+    head = f"target: {key} adds at most {limit:.2f} x {other}: "
     if verdict["reached"] is None:
         return head + "not measured"
     word = "reached" if verdict["reached"] else "not reached"
@@ -102,7 +103,23 @@ def programs(result):
                          "-" if nanoseconds is None else f"{nanoseconds:.0f}",
                          f"{program['runs_per_round_trip']:.2f}"))
     return ["Programs under the benchmark (the empty ones show what the kernel's measurement "
-            "itself is)", "", *table(("program", "ns per run", "runs per round trip"), rows)]
+            "itself is)", "", *table(("program", "ns per run", "runs per round trip"), rows), "",
+            *histogram_line(result)]
+
+
+def histogram_line(result):
+    """What a histogram by process adds to an event: each switch-in of the benchmark is one."""
+    def ns_of(key):
+        return next((program["ns_per_run"] for program in result.get(key, [])
+                     if program["name"] == "sched_switch"), None)
+
+    plain, measured = ns_of("waits"), ns_of("hist-runqueue")
+    if plain is None or measured is None:
+        return []
+    added = measured - plain
+    word = within(added, costs.HISTOGRAM_TARGET_NS + 1)
+    return [f"a histogram by process adds {added:+.0f} ns to an event (sched_switch; target: at "
+            f"most {costs.HISTOGRAM_TARGET_NS}: {word})"]
 
 
 def within(value, limit):

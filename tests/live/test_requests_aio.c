@@ -142,7 +142,7 @@ static void blocks_that_are_not_taken_are_not_submitted(void **state)
 	assert_count(json__integer(row, "submitted"), 2);
 	assert_count(json__integer(row, "completed"), 2);
 	assert_count(json__integer(row, "failed"), 0);
-	assert_count(json__integer(row, "bytes"), 2 * (int)sizeof(bytes[0]));
+	assert_count(json__integer(row, "bytes"), 2 * (int64_t)sizeof(bytes[0]));
 	assert_count(json__integer(row, "batches"), 1);
 	assert_count(json__integer(row, "reaps"), 1);
 	assert_count(json__integer(row, "served.inline"), 2);

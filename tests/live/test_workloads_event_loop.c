@@ -92,6 +92,9 @@ static void check_loop(struct trace *trace)
 		assert_false(json__has(waiter, "loop"));
 		return;
 	}
+	/* emulated, all timers may have expired before the loop begins: it is none then */
+	if (live__emulated() && json__integer(truth, "iterations") < 3)
+		return;
 	loop = json__at(waiter, "loop");
 	assert_string_equal(json__string(loop, "call"), syscall);
 	assert_count(json__integer(loop, "iterations"), json__integer(truth, "iterations"));
@@ -115,7 +118,7 @@ static void check_handled(struct trace *trace)
 {
 	struct json_object *reads;
 
-	if (!trace__is_full(trace))
+	if (!trace__is_full(trace) || !json__has(truth__waiter(trace), "loop"))
 		return;
 	reads = the_syscall(truth__waiter(trace), "read");
 	assert_count(json__integer(reads, "handled") + json__integer(reads, "slept"),

@@ -84,6 +84,8 @@ static void other_verdicts_have_their_words(void **state)
 	verdict->model = verdict->shares[0].model = MODEL_COMPUTE;
 	text = render_flat(profile, &(struct render_options){0});
 	assert_says(text, "I/O: hardly any, it computes (75% of its time); an event loop");
+	assert_says(text, "threads running (8 at most)");
+	assert_says_not(text, "of CPU an operation");
 	free(text);
 	verdict->model = MODEL_BLOCKING;
 	profile->tier = TIER_WAITS;

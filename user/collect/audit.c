@@ -96,6 +96,7 @@ static const char *const causes[LOSSES] = {
 	[LOSS_ERRNOS] = "errnos",	  [LOSS_PROCESSES] = "processes",
 	[LOSS_LOOPS] = "loops",		  [LOSS_ATTEMPTS] = "attempts",
 	[LOSS_REQUESTS] = "requests",	  [LOSS_INFLIGHT] = "inflight",
+	[LOSS_SERIES] = "series",
 };
 
 static const char *const maps[POOLS] = {
@@ -104,6 +105,7 @@ static const char *const maps[POOLS] = {
 	[POOL_HISTOGRAMS] = "histograms", [POOL_CHUNKS] = "buckets",
 	[POOL_PROCESSES] = "processes",	  [POOL_LOOPS] = "loops",
 	[POOL_ATTEMPTS] = "attempts",	  [POOL_REQUESTS] = "requests",
+	[POOL_SERIES] = "series",
 };
 
 static uint64_t lost_transitions(const struct profile *profile)

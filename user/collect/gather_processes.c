@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What belongs to a process as a whole, from the rows of the kernel side. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <bpf/bpf.h>
 
+#include "collect/block_device.h"
 #include "collect/gather_processes.h"
 #include "collect/recycle.h"
-#include "names/devices.h"
 #include "names/operations.h"
 
 /* Set in `room` by user space: no thread row was left when it was looked at last. */
@@ -24,22 +22,6 @@ static uint64_t time_in_flight(const struct request_row *row, uint64_t end)
 	if (row->inflight <= 0 || (int64_t)open < 0)
 		open = 0; /* read while it changed */
 	return row->latency_total + row->alike_total + open;
-}
-
-/* "sda", or "8:0" where the kernel has no such device any more. */
-static char *block_device_name(uint32_t device)
-{
-	char number[32], link[64], path[512], *name;
-	ssize_t length;
-
-	snprintf(number, sizeof(number), "%u:%u", DEVICE_MAJOR(device), DEVICE_MINOR(device));
-	snprintf(link, sizeof(link), "/sys/dev/block/%s", number);
-	length = readlink(link, path, sizeof(path) - 1);
-	if (length <= 0)
-		return strdup(number);
-	path[length] = '\0';
-	name = strrchr(path, '/');
-	return strdup(name ? name + 1 : path);
 }
 
 static int requests__from_row(struct requests *requests, const struct look *look,
@@ -73,7 +55,7 @@ static int requests__from_row(struct requests *requests, const struct look *look
 	memcpy(requests->served, row->served, sizeof(requests->served));
 	memcpy(requests->notified, row->notified, sizeof(requests->notified));
 	if (row->key.device)
-		requests->device = block_device_name(row->key.device);
+		requests->device = block_device__name(row->key.device);
 	if (row->key.device && !requests->device)
 		err = -ENOMEM;
 	if (!err)

@@ -112,14 +112,21 @@ static int choose_programs(struct waitscope_bpf *skeleton, const struct session_
 	bool full = options->tier == TIER_FULL;
 
 	skeleton->rodata->tier_full = full;
+	skeleton->rodata->bare_rows = options->bare_rows;
+	skeleton->rodata->measured = options->measure;
+	skeleton->rodata->measured_by = options->measure_by;
+	skeleton->rodata->measured_syscall = options->measure_syscall;
 	bpf_program__set_autoload(skeleton->progs.sched_switch, preflight->prev_state);
 	bpf_program__set_autoload(skeleton->progs.sched_switch_before_5_18, !preflight->prev_state);
 	bpf_program__set_autoload(skeleton->progs.sys_enter, full);
 	bpf_program__set_autoload(skeleton->progs.sys_exit, full);
+	bpf_program__set_autoload(skeleton->progs.sched_wakeup,
+				  options->measure == MEASURE_ENQUEUE ||
+					  options->measure == MEASURE_QUEUE);
 	bpf_program__set_autoload(skeleton->progs.cgroup_attach_task,
 				  options->target->kind == TARGET_CGROUP && preflight->hook_cgroup);
 	bpf_program__set_autoattach(skeleton->progs.census, false);
-	return choose_uring_programs(skeleton, full, preflight);
+	return choose_uring_programs(skeleton, full && !options->no_requests, preflight);
 }
 
 static void choose_block(struct waitscope_bpf *skeleton, bool wanted,
@@ -144,8 +151,9 @@ static void choose_posix_aio(struct session *session, const struct session_optio
 	struct bpf_program *entered = session->skeleton->progs.posix_aio_entered;
 	struct bpf_program *returned = session->skeleton->progs.posix_aio_returned;
 
-	session->aio_method =
-		options->tier == TIER_FULL ? uprobes__method(preflight) : UPROBES_NONE;
+	session->aio_method = options->tier == TIER_FULL && !options->no_requests
+				      ? uprobes__method(preflight)
+				      : UPROBES_NONE;
 	uprobes__prepare(entered, session->aio_method);
 	uprobes__prepare(returned, session->aio_method);
 }
@@ -179,7 +187,8 @@ int session__new(struct session **result, const struct session_options *options,
 		goto failed;
 	set_target(session->skeleton, options->target);
 	set_kernel(session->skeleton, preflight);
-	choose_block(session->skeleton, options->tier == TIER_FULL, preflight);
+	choose_block(session->skeleton, options->tier == TIER_FULL && !options->no_requests,
+		     preflight);
 	choose_posix_aio(session, options, preflight);
 	err = choose_programs(session->skeleton, options, preflight);
 	if (!err)

@@ -25,6 +25,11 @@ struct session_options {
 	const struct target *target;
 	uint64_t map_entries; /* threads to keep; other maps follow from it. 0: the default */
 	bool debug;	      /* libbpf's messages on stderr */
+	bool bare_rows;	      /* waits and calls without histograms of their own */
+	bool no_requests;     /* asynchronous and block requests are not followed */
+	enum measure measure; /* what is measured beside what is always kept */
+	enum measure_by measure_by;
+	uint32_t measure_syscall; /* only this one, as rows carry it, plus 1; 0: all */
 };
 
 #define SESSION_MAP_ENTRIES 8192

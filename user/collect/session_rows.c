@@ -30,6 +30,7 @@ static const struct pool_map pools[POOLS] = {
 	[POOL_LOOPS] = {MAP(loops), 1, MAP(free_loops)},
 	[POOL_ATTEMPTS] = {MAP(attempts), 1, MAP(free_attempts), MAP(attempt_index)},
 	[POOL_REQUESTS] = {MAP(requests), 1, MAP(free_requests), MAP(request_index)},
+	[POOL_SERIES] = {MAP(series), 1, 0, MAP(series_index)},
 };
 
 /* Hash maps: those that find rows, and requests in flight. */
@@ -41,12 +42,20 @@ static const struct pool_map indexes[] = {
 	{MAP(request_index), 1},  {MAP(aio_requests), 2},
 	{MAP(uring_requests), 2}, {MAP(uring_many), 1},
 	{MAP(episodes), 2},	  {MAP(posix_aio_requests), 1},
-	{MAP(block_requests), 1},
+	{MAP(block_requests), 1}, {MAP(series_index), 1},
 };
 
 static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
 {
 	return *(struct bpf_map **)((char *)skeleton + offset);
+}
+
+/* What nothing is measured in takes no memory. */
+static uint64_t entries_of(const struct session *session, size_t map, uint64_t entries)
+{
+	bool of_series = map == MAP(series) || map == MAP(series_index);
+
+	return of_series && !session->skeleton->rodata->measured ? 1 : entries;
 }
 
 int session__size_maps(struct session *session, uint64_t entries, size_t targets)
@@ -55,7 +64,7 @@ int session__size_maps(struct session *session, uint64_t entries, size_t targets
 	int err = 0;
 
 	for (int i = 0; i < POOLS && !err; i++) {
-		uint32_t rows = entries * pools[i].per_entry + 1;
+		uint32_t rows = entries_of(session, pools[i].map, entries) * pools[i].per_entry + 1;
 
 		skeleton->rodata->pool_size[i] = rows;
 		err = bpf_map__set_max_entries(map_at(skeleton, pools[i].map), rows);
@@ -64,7 +73,8 @@ int session__size_maps(struct session *session, uint64_t entries, size_t targets
 	}
 	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]) && !err; i++)
 		err = bpf_map__set_max_entries(map_at(skeleton, indexes[i].map),
-					       entries * indexes[i].per_entry);
+					       entries_of(session, indexes[i].map, entries) *
+						       indexes[i].per_entry);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.targets, targets ? targets : 1);
 	return err;

@@ -34,7 +34,7 @@ static const char documentation[] =
 	"  waitscope models --only receive,file --delay 5ms\n"
 	"  waitscope models --only loop,thread --json -o servers.json\n"
 	"\n"
-	"All of it takes a minute or two, and memory for 10,000 processes and 30,000 threads; what "
+	"All of it takes some minutes, and memory for 10,000 processes and 30,000 threads; what "
 	"this machine has no room for is left out, and said. Exit status: 0 done, 1 a run failed, "
 	"2 wrong usage.";
 
@@ -55,9 +55,7 @@ static const struct argp_option table[] = {
 	{"quick", OPTION_QUICK, NULL, 0, "Less of everything: some 15 seconds", 1},
 	{"ops", OPTION_OPS, "N", 0, "Blocks to receive or to read (default 200; --quick 40)", 1},
 	{"delay", OPTION_DELAY, "TIME", 0,
-	 "From one block to the next, and for which a service "
-	 "takes to answer (default 1ms)",
-	 1},
+	 "From one block to the next, and until a service answers (default 1ms)", 1},
 	{"size", OPTION_SIZE, "BYTES", 0,
 	 "Of a block that is received, and of a request "
 	 "(default 64)",

@@ -102,6 +102,13 @@ static int copy(char **to, const char *text)
 	return text && !*to ? -ENOMEM : 0;
 }
 
+static int fill_verdict(struct models_row *row, const struct verdict *verdict)
+{
+	free(row->why);
+	row->model = verdict->model;
+	return copy(&row->why, verdict->why);
+}
+
 static int fill_stated(struct models_row *row, struct json_object *truth)
 {
 	double *figures = row->figures;
@@ -141,8 +148,8 @@ static int fill_task(struct models_row *row, const struct process *process,
 	fill_requests(row, process, caller);
 	fill_per_operation(row, &sums, truth__number(truth, "operations"));
 	row->figures[FIGURE_THREADS] = (double)process->threads_max - (isfinite(partner) ? 2 : 1);
-	if (caller->verdict.model != MODEL_UNKNOWN)
-		row->model = caller->verdict.model;
+	if (fill_verdict(row, &caller->verdict))
+		return -ENOMEM;
 	return fill_stated(row, truth);
 }
 
@@ -303,9 +310,8 @@ int models_figures__fill(struct models_row *row, const struct profile *profile,
 
 	if (!process)
 		return -ENOENT;
-	row->model = process->verdict.model;
 	row->structure = process->structure;
-	if (copy(&row->why, process->verdict.why))
+	if (fill_verdict(row, &process->verdict)) /* of tasks, that of the caller follows */
 		return -ENOMEM;
 	row->conserved = profile->audit.conserved;
 	for (size_t i = 0; i < profile->audit.lost_count; i++)

@@ -26,6 +26,8 @@ struct tracing {
 	struct session *session;
 	struct gatherer *gatherer;
 	struct memory *memory;
+	struct recorder *recorder; /* NULL: nothing is measured */
+	struct distributions *distributions;
 	struct command command;
 	struct watch watch;
 	enum watch_end end;
@@ -98,6 +100,13 @@ static int prepare(struct tracing *tracing)
 	char message[512];
 	int err;
 
+	if (options->measuring) {
+		session_options.bare_rows = true;
+		session_options.no_requests = options->measuring->source == SOURCE_SERIES;
+		session_options.measure = options->measuring->measure;
+		session_options.measure_by = measuring__by(options->measuring);
+		session_options.measure_syscall = options->measuring->syscall;
+	}
 	err = watch__open(&tracing->watch, options->target);
 	if (err) {
 		complain("%s", err == -ESRCH ? "the process ended before it could be traced"
@@ -112,7 +121,9 @@ static int prepare(struct tracing *tracing)
 	}
 	tracing->gatherer = gatherer__new(tracing->session, options->tier, options->target->kind);
 	tracing->memory = memory__new(tracing->session);
-	if (!tracing->gatherer || !tracing->memory) {
+	if (options->measuring)
+		tracing->recorder = recorder__new(tracing->session, options->measuring);
+	if (!tracing->gatherer || !tracing->memory || (options->measuring && !tracing->recorder)) {
 		complain("%s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}
@@ -198,6 +209,52 @@ static int sooner(int wanted, int at_latest)
 	return wanted < at_latest ? wanted : at_latest;
 }
 
+static bool may_reap(const struct tracing *tracing)
+{
+	const struct measuring *measuring = tracing->options->measuring;
+
+	return !measuring || !measuring__needs_rows(measuring);
+}
+
+/* The threads that have ended are taken over; before, what is named by them gets its name. */
+static void reap(struct tracing *tracing)
+{
+	if (!may_reap(tracing) || !session__runs_low(tracing->session))
+		return;
+	if (tracing->recorder && recorder__learn_names(tracing->recorder))
+		return;
+	gatherer__reap(tracing->gatherer);
+}
+
+static void show_latest(struct tracing *tracing)
+{
+	struct distributions *latest;
+
+	if (!tracing->options->on_interval)
+		return;
+	latest = recorder__latest(tracing->recorder);
+	if (latest)
+		tracing->options->on_interval(tracing->options->context, latest);
+	distributions__free(latest);
+}
+
+/* Ends an interval when its time has come. Returns the milliseconds until the next. */
+static int step_measuring(struct tracing *tracing, uint64_t elapsed)
+{
+	const struct tracing_options *options = tracing->options;
+	uint64_t due;
+
+	if (!options->measuring || !options->measuring->interval)
+		return TICK_MS;
+	due = recorder__due(tracing->recorder);
+	if (elapsed < due)
+		return due - elapsed > 1000000000 ? TICK_MS
+						  : (int)((due - elapsed + 999999) / 1000000);
+	if (!recorder__take(tracing->recorder, elapsed))
+		show_latest(tracing);
+	return 1;
+}
+
 /* What has to be looked at while the target runs. Each may ask to be called again sooner. */
 static int tick(void *context, uint64_t elapsed)
 {
@@ -206,11 +263,11 @@ static int tick(void *context, uint64_t elapsed)
 
 	show_progress(tracing, elapsed / 1000000000);
 	/* what it cannot take stays, and is counted as lost */
-	if (session__runs_low(tracing->session))
-		gatherer__reap(tracing->gatherer);
+	reap(tracing);
 	session__step(tracing->session, session__now());
 	memory__step(tracing->memory, session__now());
 	wanted = sooner(overhead__step(&tracing->overhead, session__now()), wanted);
+	wanted = sooner(step_measuring(tracing, elapsed), wanted);
 	return wanted;
 }
 
@@ -259,6 +316,17 @@ static void fill_head(struct tracing *tracing)
 	profile->audit.programs = tracing->programs;
 }
 
+/* The last interval is over as well then. */
+static int finish_measuring(struct tracing *tracing)
+{
+	tracing->distributions = recorder__finish(tracing->recorder, tracing->profile);
+	if (!tracing->distributions)
+		return -ENOMEM;
+	if (tracing->options->measuring->interval)
+		show_latest(tracing);
+	return 0;
+}
+
 /* From rows to the finished profile, verdicts included. */
 static int gather(struct tracing *tracing)
 {
@@ -274,6 +342,8 @@ static int gather(struct tracing *tracing)
 			     session__kernel_stack(tracing->session));
 		err = judge__profile(tracing->profile);
 	}
+	if (!err && tracing->recorder)
+		err = finish_measuring(tracing);
 	if (err)
 		complain("cannot read what was traced: %s", strerror(-err));
 	return err ? EXIT_FAILED : 0;
@@ -292,6 +362,11 @@ int tracing__run(struct tracing *tracing, const struct profile **profile)
 	status = gather(tracing);
 	*profile = tracing->profile;
 	return status;
+}
+
+const struct distributions *tracing__distributions(const struct tracing *tracing)
+{
+	return tracing->distributions;
 }
 
 enum watch_end tracing__end(const struct tracing *tracing)
@@ -344,6 +419,8 @@ void tracing__free(struct tracing *tracing)
 {
 	if (!tracing)
 		return;
+	distributions__free(tracing->distributions);
+	recorder__free(tracing->recorder);
 	free_profile(tracing->profile);
 	gatherer__free(tracing->gatherer);
 	memory__free(tracing->memory);

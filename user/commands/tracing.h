@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collect/measuring.h"
 #include "collect/target.h"
 #include "collect/watch.h"
 #include "model/profile.h"
@@ -26,6 +27,10 @@ struct tracing_options {
 	bool verbose;	      /* libbpf's messages, and when the programs are attached */
 	/* where a command writes, borrowed; 0: where we do */
 	int command_stdout, command_stderr;
+	const struct measuring *measuring; /* borrowed; NULL: only what is always kept */
+	/* called at the end of each of its intervals; NULL: not */
+	void (*on_interval)(void *context, const struct distributions *latest);
+	void *context;
 };
 
 struct tracing;
@@ -42,6 +47,9 @@ int tracing__new(struct tracing **tracing, const struct tracing_options *options
  * (126, 127) for a command that cannot be executed.
  */
 int tracing__run(struct tracing *tracing, const struct profile **profile);
+
+/* After tracing__run(): what was measured; belongs to the tracing. NULL without memory. */
+const struct distributions *tracing__distributions(const struct tracing *tracing);
 
 /* What ended it. */
 enum watch_end tracing__end(const struct tracing *tracing);

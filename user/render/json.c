@@ -137,7 +137,7 @@ static struct json_object *maps(struct json_builder *builder, const struct audit
 	return rows;
 }
 
-static struct json_object *audit_of(struct json_builder *builder, const struct audit *audit)
+struct json_object *json__audit(struct json_builder *builder, const struct audit *audit)
 {
 	struct json_object *object = json__object(builder), *overhead = json__object(builder);
 	bool known = audit->comparable > 0;
@@ -194,7 +194,7 @@ int render__json(FILE *stream, const struct profile *profile, const struct rende
 		error = write_value(stream, &builder, json__findings(&builder, profile));
 	fputs(",\n\"audit\":", stream);
 	if (!error)
-		error = write_value(stream, &builder, audit_of(&builder, &profile->audit));
+		error = write_value(stream, &builder, json__audit(&builder, &profile->audit));
 	if (error)
 		return error;
 	fputs("}\n", stream);

@@ -46,6 +46,7 @@ struct json_object *json__text(struct json_builder *builder, const char *value);
 /* Parts of the document; see the schema. The caller owns them. */
 struct json_object *json__distribution(struct json_builder *builder,
 				       const struct histogram *histogram);
+struct json_object *json__audit(struct json_builder *builder, const struct audit *audit);
 struct json_object *json__ledger(struct json_builder *builder, const struct account *account);
 struct json_object *json__waits(struct json_builder *builder, const struct wait *waits,
 				size_t count);

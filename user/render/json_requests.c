@@ -21,8 +21,8 @@ static struct json_object *served(struct json_builder *builder, const struct req
 	bool known = requests->api == REQUEST_IO_URING || requests->api == REQUEST_LINUX_AIO;
 
 	for (int i = 0; i < SERVED_KINDS; i++)
-		json__add_known_count(builder, object, request_served__name(i),
-				      requests->served[i], known);
+		json__add_known_count(builder, object, request_served__name(i), requests->served[i],
+				      known);
 	return object;
 }
 

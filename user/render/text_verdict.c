@@ -116,6 +116,20 @@ static void say_stacks(struct page *page, const struct cost *cost)
 	page__say(page, NULL, " in the kernel");
 }
 
+/* Is its CPU time that of its I/O calls and requests, as far as one can tell? */
+static bool works_by_operations(const struct process *process)
+{
+	switch (process->verdict.model) {
+	case MODEL_UNKNOWN:
+	case MODEL_COMPUTE:
+	case MODEL_NONE:
+	case MODEL_MMAP:
+		return false;
+	default:
+		return process->cost.operations > 0;
+	}
+}
+
 /* Asynchronous is not parallel: what is outstanding, and what runs, at once. */
 static void say_cost(struct page *page, const struct process *process)
 {
@@ -128,7 +142,7 @@ static void say_cost(struct page *page, const struct process *process)
 	page__say(page, NULL, ", ");
 	say_level(page, &process->parallelism, (double)process->account.running / life,
 		  "threads running");
-	if (cost->operations) {
+	if (works_by_operations(process)) {
 		page__say(page, NULL, "; ");
 		page__keep(page, NULL, "%s",
 			   text__time(process->account.running / cost->operations, time));

@@ -55,8 +55,12 @@ int live__end_test(void **state);
 bool live__emulated(void);
 const char *live__self(void);
 const char *live__waitscope(void);
+/* The build directory. */
+const char *live__build(void);
 /* Path of a bundled workload. Freed with the test. */
 const char *live__workload(const char *name);
+/* Path of a file of the source tree. Freed with the test. */
+const char *live__source(const char *path);
 /* printf into a text that is freed with the test. */
 const char *live__text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A new name for a file that is removed behind the test, in a directory like /tmp. */
@@ -138,6 +142,10 @@ struct trace *trace__run(const char *const *options, unsigned int timeout_ms);
 struct trace *trace__start(const char *const *options);
 void trace__await_attached(struct trace *trace);
 void trace__finish(struct trace *trace, unsigned int timeout_ms);
+/* The same of `waitscope hist WHAT`: `profile` is then what that leaves (docs/hist.schema.json). */
+struct trace *trace__start_hist(const char *what, const char *const *options);
+/* To its end; again if any thread was hit (see below). Any status will do. */
+struct trace *trace__hist(const char *what, const char *const *options);
 /*
  * Some kernels (of sandboxes) keep tasks from tracing programs: a switch from such a task to one of
  * ours is then not seen. waitscope notices and says so: "hidden_switches" for each gap, and lost

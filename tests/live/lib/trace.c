@@ -18,7 +18,8 @@ static void append(const char **words, size_t *count, const char *word)
 	words[*count] = NULL;
 }
 
-struct trace *trace__start(const char *const *options)
+/* `verb` is it, and what has to stand right behind it. */
+static struct trace *start(const char *const *verb, const char *const *options)
 {
 	struct trace *trace = live__keep(calloc(1, sizeof(*trace)), free);
 	const char *words[WORDS_MAX];
@@ -27,7 +28,8 @@ struct trace *trace__start(const char *const *options)
 	trace->path = live__scratch("profile.json");
 	trace->status = -1;
 	append(words, &count, live__waitscope());
-	append(words, &count, "profile");
+	for (; *verb; verb++)
+		append(words, &count, *verb);
 	append(words, &count, "--json");
 	append(words, &count, "--verbose");
 	append(words, &count, "--output");
@@ -37,6 +39,16 @@ struct trace *trace__start(const char *const *options)
 	trace->program = program__start(words);
 	program__end_input(trace->program);
 	return trace;
+}
+
+struct trace *trace__start(const char *const *options)
+{
+	return start(WORDS("profile"), options);
+}
+
+struct trace *trace__start_hist(const char *what, const char *const *options)
+{
+	return start(WORDS("hist", what), options);
 }
 
 void trace__await_attached(struct trace *trace)
@@ -112,6 +124,21 @@ static const char *last_line(char *text)
 		text[length - 1] = '\0';
 	before = strrchr(text, '\n');
 	return before ? before + 1 : text;
+}
+
+struct trace *trace__hist(const char *what, const char *const *options)
+{
+	struct trace *trace = NULL;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		trace = trace__start_hist(what, options);
+		trace__finish(trace, LIVE_TIMEOUT_MS);
+		if (trace->status == WORKLOAD_UNAVAILABLE)
+			live__skip("%s", last_line(program__errors(trace->program)));
+		if (!trace__was_hit(trace))
+			break;
+	}
+	return trace;
 }
 
 static struct trace *run_workload(const char *const *options)
