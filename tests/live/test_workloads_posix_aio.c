@@ -415,7 +415,7 @@ static void a_library_in_another_root_is_found(void **state)
 	if (program__run(
 		    &copy,
 		    WORDS("sh", "-c",
-			  "set -e; mkdir -p \"$1/var/tmp\" \"$1/proc\"; cp \"$2\" \"$1/self\"; "
+			  "set -e; command -v ldd; mkdir -p \"$1/var/tmp\" \"$1/proc\"; cp \"$2\" \"$1/self\"; "
 			  "for f in $(ldd \"$2\" | grep -o '/[^ ]*'); do "
 			  "mkdir -p \"$1${f%/*}\"; cp -L \"$f\" \"$1$f\"; done",
 			  "sh", root, self),

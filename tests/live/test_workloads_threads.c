@@ -44,12 +44,16 @@ static struct trace *run(const char *tier, const char *stack, const char *hold)
 
 static void stacks_of_a_process_that_ends_are_seen_on_the_way(void **state)
 {
-	struct trace *trace = run("full", "256K", "1500ms");
+	struct trace *trace = run("full", "256K", "3s");
 	struct json_object *cost = cost_of(trace);
 
 	(void)state;
 	assert_count(json__integer(trace->truth, "stack_reserved_bytes"), THREADS * STACK);
-	check_stacks(cost);
+	if (live__emulated()) /* looks cost so much there that there are few */
+		assert_in_range(of(cost, "stack_reserved_bytes"), STACK,
+				(int64_t)THREADS * STACK + MAIN_STACK);
+	else
+		check_stacks(cost);
 }
 
 /* The kernel's books: KernelStack of /proc/meminfo, in the workload's truth. */
