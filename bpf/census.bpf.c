@@ -40,7 +40,6 @@ static __always_inline void enter_open_call(struct task_struct *task, struct thr
 	if (call.syscall == SYSCALL_NONE)
 		return;
 	thread->ledger.call = call.syscall;
-	thread->ledger.call_since = thread->ledger.start; /* of what is in the window */
 	thread->ledger.flags |= LEDGER_IN_CALL;
 	if (tier_full)
 		thread->ledger.resume = LEDGER_KERNEL;
@@ -50,18 +49,23 @@ static __always_inline void enter_state(struct task_struct *task, struct thread_
 					u32 number)
 {
 	struct ledger *ledger = &thread->ledger;
-	u32 state = state_now(task);
+	u32 state = state_now(task), wait = 0;
 	u64 now;
 
+	if (state == LEDGER_BLOCKED)
+		wait = wait__row(task, thread, number, task->__state);
+	/* The row can be found already: if an event came meanwhile, it knows better. Then nothing
+	 * of the wait or the call that was seen here may be written over what it knows. */
+	if (ledger->state != LEDGER_UNKNOWN)
+		return;
 	if (state == LEDGER_BLOCKED) {
-		thread->wait = wait__row(task, thread, number, task->__state);
+		thread->wait = wait;
 		if (!(thread->flags & (THREAD_KTHREAD | THREAD_IO_WORKER)))
 			enter_open_call(task, thread);
 		ledger->flags |= LEDGER_WAITING | LEDGER_CENSORED;
 	}
 	now = bpf_ktime_get_ns();
 	ledger->wait_since = now;
-	/* The row can be found already: if an event came meanwhile, it knows better. */
 	if (__sync_val_compare_and_swap(&ledger->state, LEDGER_UNKNOWN, state) == LEDGER_UNKNOWN)
 		ledger__charge(ledger, now, LEDGER_UNKNOWN);
 }

@@ -35,6 +35,7 @@ LEDGER_INLINE void ledger__begin(struct ledger *ledger, __u64 now, __u32 state, 
 	ledger->start = now;
 	ledger->at = now;
 	ledger->wait_since = now;
+	ledger->call_since = now; /* of a call that it is in: what is in the window */
 	if (state == LEDGER_BLOCKED)
 		ledger->flags |= LEDGER_WAITING | LEDGER_CENSORED;
 	ledger->resume = resume;

@@ -324,9 +324,10 @@ static int run_endless(int argc, char **argv)
 static void a_loop_that_the_window_cuts_adds_up(void **state)
 {
 	struct program *endless = program__start_role(WORDS("endless"));
+	int seen = 0;
 
 	(void)state;
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 10 && seen < 5; i++) {
 		struct trace *trace = trace__run(WORDS("-p", live__text("%d", endless->pid), "-d",
 						       live__text("%dms", 100 + 3 * i)),
 						 LIVE_TIMEOUT_MS);
@@ -334,8 +335,10 @@ static void a_loop_that_the_window_cuts_adds_up(void **state)
 		struct json_object *loop, *ledger = json__at(process, "ledger");
 
 		assert_conserved(trace->profile);
-		if (trace__was_hit(trace))
+		/* on a busy machine it may have had no CPU */
+		if (trace__was_hit(trace) || syscall_calls(process, "epoll_wait") < 3)
 			continue;
+		seen++;
 		loop = the_loop(process, "epoll_wait", true);
 		/* all of its sleep is either rest or in a handler, but for a handler that was under
 		 * way when the window began */
@@ -350,6 +353,7 @@ static void a_loop_that_the_window_cuts_adds_up(void **state)
 						   json__integer(loop, "blocked_ns"),
 					   json__integer(ledger, "blocked_ns"), 0, 5500000);
 	}
+	assert_true(seen > 0);
 }
 
 /* --- what is none -------------------------------------------------------------------------------
