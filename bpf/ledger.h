@@ -173,6 +173,9 @@ LEDGER_INLINE __u32 ledger__waking(struct ledger *ledger, __u64 now)
 	__u32 state = ledger->state;
 
 	if (state == LEDGER_BLOCKED) {
+		/* a census found it asleep, and has yet to charge the time before */
+		if (ledger->at < ledger->wait_since)
+			ledger__charge(ledger, ledger->wait_since, LEDGER_UNKNOWN);
 		ledger__charge(ledger, now, LEDGER_BLOCKED);
 		ledger->woken_at = ledger->at;
 		ledger->wakings++;

@@ -6,7 +6,8 @@
 #
 # The last line is "N passed, N failed, N skipped". A test that was announced and gave no result (a
 # crash, a time-out, a set-up of the group that failed) has failed. TEST_TIMEOUT: seconds for one
-# program; SIGINT ends it then, and SIGKILL 10 seconds later.
+# program; SIGINT ends it then, and SIGKILL 10 seconds later. TEST_AGAIN=1: a program with a failure is run
+# once more, aloud, and its second results count: for machines on which others work too.
 set -u
 
 export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=0:exitcode=99}"
@@ -133,12 +134,20 @@ run() {
 	exec 3>&-
 	pid=
 	judge_end "${line##* }"
+}
+
+add_up() {
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
 }
 
 for program in "$@"; do
 	printf '== %s\n' "$(basename "$program")"
 	run "$program"
+	if [ "$bad" -gt 0 ] && [ -n "${TEST_AGAIN:-}" ] && [ -z "$interrupted" ]; then
+		note "$bad failed; once more"
+		run "$program"
+	fi
+	add_up
 	[ -z "$interrupted" ] || break
 done
 

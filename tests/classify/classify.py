@@ -33,23 +33,31 @@ def parse_options():
     parser = argparse.ArgumentParser(description="Labelled programs under trace. See README.md.",
                                      allow_abbrev=False)
     parser.add_argument("--only", metavar="TEXT", action="append",
-                        help="programs whose name has this in it; repeatable")
+                        help="the program of that name, or all whose name has this in it; "
+                        "repeatable")
     parser.add_argument("--tuned", action="store_true", help="without those that are held out")
     parser.add_argument("--attempts", type=positive, default=5,
                         help="a run whose verdict is unknown because events were lost is repeated "
                         "so often (default: %(default)s)")
     parser.add_argument("--build", metavar="DIRECTORY", default=os.path.join(ROOT, "build"),
                         help="default: build")
+    parser.add_argument("--waitscope", metavar="PATH", help="default: that of the build")
     parser.add_argument("--list", action="store_true", help="the programs and their labels")
     parser.add_argument("--json", action="store_true", help="every outcome as JSON")
     return parser.parse_args()
 
 
+def is_asked_for(program, texts):
+    """By its whole name, or by a part where no program has that as its name."""
+    names = {program.name for program in PROGRAMS}
+    return not texts or any(text == program.name or (text in program.name and text not in names)
+                            for text in texts)
+
+
 def chosen(options):
     """The programs that were asked for."""
     return [program for program in PROGRAMS
-            if not (options.tuned and program.held_out)
-            and (not options.only or any(text in program.name for text in options.only))]
+            if not (options.tuned and program.held_out) and is_asked_for(program, options.only)]
 
 
 def lost_events(outcome):
@@ -86,7 +94,7 @@ def main():
         return 1
     # As Ctrl-C: what was started is ended in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    runner = Runner(os.path.join(options.build, "waitscope"), options.build)
+    runner = Runner(options.waitscope or os.path.join(options.build, "waitscope"), options.build)
     results = []
     try:
         for program in selected:

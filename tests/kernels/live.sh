@@ -16,7 +16,8 @@ for kernel in "$@"; do
     options+=(--kernel "$kernel")
 done
 
-tests=("$build"/live/test_workloads_* "$build"/live/test_requests_*)
+# What a kernel can be different in, and an emulated processor keeps up with.
+tests=("$build"/live/test_workloads_{blocking,nonblocking,event_loop})
 for program in "$build/waitscope" "$build/workloads" "${tests[@]}"; do
     if [[ ! -e $program ]]; then
         echo "live.sh: $program is not there: make test-kernels builds it" >&2
@@ -28,7 +29,7 @@ done
 # The checked build is for this machine; the plain one is quicker where processors are emulated.
 environment="TEST_TIMEOUT=$seconds WAITSCOPE=$build/waitscope LIVE_EMULATED=1"
 # Files where requests reach a device, as they do on other machines.
-environment+=" TMPDIR=/disk"
+environment+=" TMPDIR=/disk TEST_AGAIN=${TEST_AGAIN:-}"
 if [[ -n ${LIVE_ONLY:-} ]]; then
     environment+=" LIVE_ONLY='$LIVE_ONLY'"
 fi

@@ -155,6 +155,24 @@ static void a_waking_before_the_census_is_kept(void **state)
 	assert_int_equal(ledger.unwoken, 0);
 }
 
+static void a_waking_inside_the_census_finds_the_time_before_charged(void **state)
+{
+	struct ledger ledger = begin(0, LEDGER_UNKNOWN, LEDGER_RUNNING);
+	struct ledger_wait wait;
+
+	/* the census has said that it is asleep since 10, but not yet charged what came before */
+	(void)state;
+	ledger.wait_since = 10;
+	ledger.flags |= LEDGER_WAITING | LEDGER_CENSORED;
+	ledger.state = LEDGER_BLOCKED;
+	assert_int_equal(waking(&ledger, 30), LEDGER_EVENT_WOKEN);
+	ledger__charge(&ledger, 10, LEDGER_UNKNOWN);
+	assert_int_equal(switch_in(&ledger, 50, &wait), LEDGER_EVENT_WAIT_DONE);
+	assert_int_equal(ledger.sum[LEDGER_UNKNOWN], 10);
+	assert_int_equal(ledger.sum[LEDGER_BLOCKED], 20);
+	assert_int_equal(wait.blocked, 20);
+}
+
 static void a_census_beside_a_switch_out_invents_no_wait(void **state)
 {
 	struct ledger ledger = begin(0, LEDGER_RUNNING, LEDGER_RUNNING);
@@ -195,6 +213,7 @@ int main(void)
 		cmocka_unit_test(a_woken_wait_open_at_the_end_keeps_its_blocked_part),
 		cmocka_unit_test(a_running_or_preempted_thread_has_no_open_wait_at_the_end),
 		cmocka_unit_test(a_waking_before_the_census_is_kept),
+		cmocka_unit_test(a_waking_inside_the_census_finds_the_time_before_charged),
 		cmocka_unit_test(a_census_beside_a_switch_out_invents_no_wait),
 		cmocka_unit_test(a_thread_first_seen_at_its_switch_in_is_unknown_before),
 	};

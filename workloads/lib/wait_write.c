@@ -27,6 +27,7 @@ enum {
 
 /* What the partner knows of the buffer. */
 struct filling {
+	int fd;		  /* its own for what the waiter writes to: refusals are the partner's */
 	uint64_t bytes;	  /* in it, without the waiter's last */
 	uint64_t written; /* by the waiter, as far as they are counted in the above */
 	char chunk[CHUNK];
@@ -34,7 +35,10 @@ struct filling {
 
 static void new_filling(struct scene *scene)
 {
-	scene->own = check_memory(calloc(1, sizeof(struct filling)));
+	struct filling *filling = check_memory(calloc(1, sizeof(*filling)));
+
+	filling->fd = (int)check(fcntl(scene->fd, F_DUPFD_CLOEXEC, 0), "fcntl F_DUPFD_CLOEXEC");
+	scene->own = filling;
 }
 
 /* What the partner put into it, and no more: for that it would have to wait. */
@@ -78,7 +82,7 @@ static void fill_pipe(struct scene *scene)
 	struct filling *filling = scene->own;
 
 	take_away_rest(scene);
-	check(write(scene->fd, filling->chunk, PAGE), "write");
+	check(write(filling->fd, filling->chunk, PAGE), "write");
 	filling->bytes = PAGE;
 }
 
@@ -128,7 +132,7 @@ static void send_until_full(struct scene *scene)
 	struct filling *filling = scene->own;
 	int64_t length;
 
-	while ((length = send(scene->fd, filling->chunk, CHUNK, MSG_DONTWAIT)) > 0)
+	while ((length = send(filling->fd, filling->chunk, CHUNK, MSG_DONTWAIT)) > 0)
 		filling->bytes += (uint64_t)length;
 	if (errno != EAGAIN)
 		err(EXIT_FAILURE, "send");

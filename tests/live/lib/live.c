@@ -105,9 +105,26 @@ const char *live__waitscope(void)
 	return chosen && *chosen ? chosen : live__text("%s/waitscope-checked", build);
 }
 
+const char *live__build(void)
+{
+	return build;
+}
+
 const char *live__workload(const char *name)
 {
 	return live__text("%s/workloads/%s", build, name);
+}
+
+/* The tests are run from the root of the source tree, and the build directory is below it. */
+const char *live__source(const char *path)
+{
+	const char *below = live__text("%s/../%s", build, path);
+
+	if (access(path, R_OK) == 0)
+		return path;
+	if (access(below, R_OK) != 0)
+		live__fail("%s is not found: run this in the source tree", path);
+	return below;
 }
 
 const char *live__text(const char *format, ...)

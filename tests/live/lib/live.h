@@ -55,8 +55,12 @@ int live__end_test(void **state);
 bool live__emulated(void);
 const char *live__self(void);
 const char *live__waitscope(void);
+/* The build directory. */
+const char *live__build(void);
 /* Path of a bundled workload. Freed with the test. */
 const char *live__workload(const char *name);
+/* Path of a file of the source tree. Freed with the test. */
+const char *live__source(const char *path);
 /* printf into a text that is freed with the test. */
 const char *live__text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A new name for a file that is removed behind the test, in a directory like /tmp. */
