@@ -190,10 +190,9 @@ static void wakeups_are_within_cyclictests(void **state)
 		best[1] = fmin(best[1], off[1]);
 	}
 	if (best[0] > 0 || best[1] > 0)
-		live__skip(
-			"never above cyclictest; beyond 10%% and 5 us of it by %.0f ns (p50), "
-			"%.0f ns (p99): timer interrupts are that late here",
-			best[0], best[1]);
+		live__skip("never above cyclictest; beyond 10%% and 5 us of it by %.0f ns (p50), "
+			   "%.0f ns (p99): timer interrupts are that late here",
+			   best[0], best[1]);
 }
 
 /* ---------------------------------------------------------------------------- biolatency */
