@@ -45,8 +45,8 @@ static bool compare_with_fio(const char *data, double off[FIO_QUANTILES],
 			     double allowed[FIO_QUANTILES])
 {
 	const char *result = live__scratch("fio.json");
-	struct trace *trace = hist_once("syscall:pread64",
-					fio__reads(WORDS("--by", "thread", "--"), data, result));
+	struct trace *trace = trace__hist("syscall:pread64",
+					  fio__reads(WORDS("--by", "thread", "--"), data, result));
 	struct json_object *series, *latency, *job;
 	double preempted;
 
@@ -55,7 +55,7 @@ static bool compare_with_fio(const char *data, double off[FIO_QUANTILES],
 	series = largest_series(trace->profile);
 	latency = json__at(series, "distribution");
 	if (!json__boolean(trace->profile, "complete"))
-		return false; /* this kernel hid switches */
+		return false; /* this kernel hid switches, again and again */
 	assert_hist_is_sound(trace->profile);
 	assert_count(json__integer(latency, "count"), json__integer(job, "read.total_ios"));
 	assert_count(json__integer(latency, "count"), FIO_READS);
