@@ -66,7 +66,7 @@ static __always_inline struct chunk_row *histogram__chunk(struct histogram_row *
 
 /*
  * Counts one value. A histogram of one thread's row needs no more than a plain addition: the
- * scheduler orders what happens to one thread.
+ * scheduler orders what happens to one thread. Returns 0 if there is no histogram.
  */
 GLOBAL int histogram__count(u32 number, u64 value)
 {
@@ -79,12 +79,12 @@ GLOBAL int histogram__count(u32 number, u64 value)
 	index = buckets__index(value);
 	row = histogram__chunk(histogram, index);
 	if (!row)
-		return 0;
+		return 1;
 	if (histogram->shared)
 		__sync_fetch_and_add(&row->counts[index % BUCKETS_PER_CHUNK], 1);
 	else
 		row->counts[index % BUCKETS_PER_CHUNK]++;
-	return 0;
+	return 1;
 }
 
 #endif

@@ -135,15 +135,13 @@ static __always_inline void measure__count(struct task_struct *task, struct thre
 	row = thread->series ? ROW(series, thread->series) : 0;
 	if (!row)
 		return;
-	__sync_fetch_and_add(&row->count, 1);
 	__sync_fetch_and_add(&row->sum, value->ns);
 	lower(&row->min, value->ns);
 	raise(&row->max, value->ns);
-	histogram__count(row->histogram, value->ns);
-	if (!value->marked)
-		return;
-	__sync_fetch_and_add(&row->marked, 1);
-	histogram__count(row->marked_histogram, value->ns);
+	if (!histogram__count(row->histogram, value->ns))
+		__sync_fetch_and_add(&row->unkept, 1);
+	if (value->marked && !histogram__count(row->marked_histogram, value->ns))
+		__sync_fetch_and_add(&row->unkept_marked, 1);
 }
 
 static __always_inline bool measure__is_other_call(u32 call)
@@ -176,8 +174,10 @@ static __always_inline void measure__switch_out(struct task_struct *task, struct
 	if (measured == MEASURE_ON_CPU && thread->on_cpu_since > MEASURE_SEEN &&
 	    ledger__is_running(thread->ledger.state) && (s64)value.ns >= 0)
 		measure__count(task, thread, &value);
-	thread->on_cpu_since = MEASURE_SEEN;
-	thread->enqueued = 0;
+	if (measured == MEASURE_ON_CPU || !thread->on_cpu_since)
+		thread->on_cpu_since = MEASURE_SEEN;
+	if (measured == MEASURE_QUEUE)
+		thread->enqueued = 0;
 	if (blocked && (measured == MEASURE_BEFORE_SLEEP || measured == MEASURE_AFTER_SLEEP))
 		measure__sleep(task, thread, now);
 }
@@ -247,8 +247,9 @@ static __always_inline void measure__switch_in(struct task_struct *task, struct 
 	if (measured == MEASURE_RUNQUEUE || measured == MEASURE_PREEMPTED ||
 	    measured == MEASURE_OFF_CPU)
 		measure__absence(task, thread, now, before, event, wait);
-	thread->on_cpu_since = now;
-	if (wait)
+	if (measured == MEASURE_ON_CPU || !thread->on_cpu_since)
+		thread->on_cpu_since = now;
+	if (measured == MEASURE_AFTER_SLEEP && wait)
 		thread->awake_since = now;
 }
 

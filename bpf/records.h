@@ -272,12 +272,14 @@ struct thread_row {
 	/* for what is measured (enum measure): */
 	__u32 series; /* row in series that was counted in last */
 	__u32 series_pad;
-	__u64 series_key;   /* and its key */
-	__u64 on_cpu_since; /* instant of the last switch-in; MEASURE_SEEN; 0: neither yet */
-	__u64 awake_since;  /* ... of the one that ended a wait */
-	__u64 enqueued;	    /* instant of the last place on a run queue; 0: not seen */
-	__u64 slept_call;   /* entry of the call that slept last */
-	__u64 waker;	    /* of the last waking, as a key of MEASURE_BY_WAKER */
+	__u64 series_key; /* and its key */
+	/* instant of a switch-in (of the last one for MEASURE_ON_CPU), or MEASURE_SEEN; 0: not seen
+	 */
+	__u64 on_cpu_since;
+	__u64 awake_since; /* ... of the one that ended a wait */
+	__u64 enqueued;	   /* instant of the last place on a run queue; 0: not seen */
+	__u64 slept_call;  /* entry of the call that slept last */
+	__u64 waker;	   /* of the last waking, as a key of MEASURE_BY_WAKER */
 };
 
 /* What `waitscope hist` measures, beside what is always kept (bpf/measure.bpf.h). */
@@ -320,8 +322,10 @@ enum measure_by {
  */
 struct series_row {
 	__u64 key; /* by enum measure_by, plus 1; 0: the row is not in use */
-	__u64 count, sum, min, max;
-	__u64 marked;
+	__u64 sum, min, max;
+	/* values that are not in the histograms, because there was no room for these; how many the
+	 * others are, the histograms know */
+	__u64 unkept, unkept_marked;
 	__u32 histogram;
 	__u32 marked_histogram;
 };

@@ -51,9 +51,11 @@ static const char *skip_text(const char *at)
 /* A small reader of XML, strict in what it knows. Returns the number of elements. */
 static size_t assert_well_formed(const char *text)
 {
-	const char *open[16] = {NULL}, *at = text;
+	const char *open[16], *at = text;
 	size_t depth = 0, elements = 0;
 
+	for (size_t i = 0; i < COUNT(open); i++)
+		open[i] = "";
 	while (*(at = skip_text(at))) {
 		at++;
 		if (*at == '/') {

@@ -8,7 +8,7 @@
 
 #include "tests/unit/hist_sample.h"
 
-#define BUCKETS (BUCKET_CHUNKS * BUCKETS_PER_CHUNK)
+#define BUCKETS ((size_t)BUCKET_CHUNKS * BUCKETS_PER_CHUNK)
 
 static struct hist_options options;
 
@@ -269,7 +269,8 @@ static size_t take_log(const char *log, const char *tag, uint64_t counts[BUCKETS
 {
 	size_t lines = 0;
 
-	memset(counts, 0, sizeof(*counts) * BUCKETS);
+	for (size_t i = 0; i < BUCKETS; i++)
+		counts[i] = 0;
 	for (const char *at = log; *at; at += strcspn(at, "\n") + 1) {
 		if (strncmp(at, tag, strlen(tag)) != 0)
 			continue;

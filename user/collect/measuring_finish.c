@@ -308,7 +308,8 @@ static int fill_whole(struct distributions *distributions, struct recorder *reco
 	int err = copy_starts(distributions, recorder);
 
 	for (size_t i = 0; i < recorder->entry_count && !err; i++)
-		err = copy_entry(distributions, recorder, &recorder->entries[i]);
+		if (recorder->entries[i].now.count)
+			err = copy_entry(distributions, recorder, &recorder->entries[i]);
 	if (measuring->measure == MEASURE_BLOCKED)
 		distributions->censored = count_censored(distributions->run);
 	if (!err)

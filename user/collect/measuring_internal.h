@@ -36,6 +36,7 @@ struct recorder {
 struct figures {
 	uint64_t count, sum, min, max, marked;
 	uint32_t histogram, marked_histogram;
+	bool counted_apart; /* `count` and `marked` are of what is in no histogram, not of all */
 };
 
 enum pool measuring__pool(const struct measuring *measuring);

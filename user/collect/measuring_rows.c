@@ -17,10 +17,15 @@ enum pool measuring__pool(const struct measuring *measuring)
 
 static bool read_series(struct figures *figures, const struct series_row *row)
 {
-	*figures = (struct figures){
-		row->count,	      row->sum, row->min, row->max, row->marked, row->histogram,
-		row->marked_histogram};
-	return row->key && row->count;
+	*figures = (struct figures){.count = row->unkept,
+				    .sum = row->sum,
+				    .min = row->min,
+				    .max = row->max,
+				    .marked = row->unkept_marked,
+				    .histogram = row->histogram,
+				    .marked_histogram = row->marked_histogram,
+				    .counted_apart = true};
+	return row->key && (row->histogram || row->unkept);
 }
 
 static bool read_loop(struct figures *figures, const struct measuring *measuring,
@@ -82,21 +87,33 @@ static uint64_t values_without_bucket(const struct sources *sources, uint32_t nu
 	return number ? row->overflow : 0;
 }
 
+/* Adds the buckets of a row to a histogram; `count` becomes how many values it has counted. */
+static int add_buckets(struct histogram *values, const struct sources *sources, uint32_t number,
+		       uint64_t *count)
+{
+	uint64_t before = values->bucketed;
+	int err = histogram__from_row(values, sources, number);
+
+	*count = values->bucketed - before + values_without_bucket(sources, number);
+	return err;
+}
+
 int figures__add(const struct figures *figures, const struct sources *sources, bool settled,
 		 struct histogram *values, struct histogram *marked)
 {
-	uint64_t bucketed = values->bucketed, count = figures->count;
-	int err = histogram__from_row(values, sources, figures->histogram);
+	uint64_t count = 0, marked_count = 0;
+	int err = add_buckets(values, sources, figures->histogram, &count);
 
 	if (!err)
-		err = histogram__from_row(marked, sources, figures->marked_histogram);
+		err = add_buckets(marked, sources, figures->marked_histogram, &marked_count);
 	if (err)
 		return err;
-	if (!settled && figures->histogram)
-		count = values->bucketed - bucketed +
-			values_without_bucket(sources, figures->histogram);
+	if (figures->counted_apart)
+		count += figures->count;
+	else if (settled || !figures->histogram)
+		count = figures->count;
 	histogram__add_totals(values, count, figures->sum, figures->min, figures->max);
-	if (figures->marked)
-		histogram__add_totals(marked, figures->marked, 0, figures->min, figures->max);
+	histogram__add_totals(marked, marked_count + figures->marked, 0, figures->min,
+			      figures->max);
 	return 0;
 }

@@ -37,13 +37,16 @@ double fio__allowed(double fios);
 /* share of the calls: with more, the 99th percentile has no upper end */
 #define FIO_PREEMPTED_MOST 0.008
 
+/* Does one run on a file that it may make, fills how far each quantile is from fio's and how far it
+ * may be. False: that says nothing, do another. */
+typedef bool fio_comparison(const char *data, double off[FIO_QUANTILES],
+			    double allowed[FIO_QUANTILES]);
+
 /*
- * Compares three runs with fio, and fails unless of each quantile the middle one is as near as it
- * may be: one that something else disturbed does not count. `compare` does one run on a file that
- * it may make, fills how far each quantile is from fio's and how far it may be, and returns false
- * if that says nothing; then another run is made, a few times.
+ * Compares three runs with fio: of each quantile the middle one has to be as near as it may be,
+ * since one that something else disturbed does not count. Fails if three such rounds in a row
+ * differ.
  */
-void fio__hold_against(bool (*compare)(const char *data, double off[FIO_QUANTILES],
-				       double allowed[FIO_QUANTILES]));
+void fio__hold_against(fio_comparison *compare);
 
 #endif
