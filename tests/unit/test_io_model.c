@@ -116,6 +116,26 @@ static void one_poll_is_no_event_loop(void **state)
 	profile__free(profile);
 }
 
+/* Too few returns for a loop that is trusted with calls that could have slept. */
+static void non_blocking_calls_behind_a_few_polls_await_readiness_there(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "read", 22);
+	struct loop *loop = judged__loop(thread, "pselect6", 7);
+
+	(void)state;
+	call->nonblocking = call->handled = 22;
+	call->eagain = 8;
+	assert_judged(profile, MODEL_SELECT);
+	loop->unslept = 7;
+	assert_judged(profile, MODEL_NONBLOCKING);
+	loop->unslept = 0;
+	call->nonblocking = call->eagain = 0;
+	assert_judged(profile, MODEL_BLOCKING);
+	profile__free(profile);
+}
+
 static void retries_without_a_multiplexer_are_nonblocking(void **state)
 {
 	struct profile *profile = sample__empty();
@@ -336,6 +356,7 @@ int main(void)
 		cmocka_unit_test(refused_calls_are_no_operations),
 		cmocka_unit_test(a_call_that_slept_in_a_handler_is_blocking),
 		cmocka_unit_test(one_poll_is_no_event_loop),
+		cmocka_unit_test(non_blocking_calls_behind_a_few_polls_await_readiness_there),
 		cmocka_unit_test(retries_without_a_multiplexer_are_nonblocking),
 		cmocka_unit_test(readiness_may_be_awaited_by_another_thread),
 		cmocka_unit_test(polls_that_find_nothing_and_do_not_wait_are_nonblocking),

@@ -61,12 +61,12 @@ static void count_calls(struct io_tally *tally, const struct tally_scene *scene,
 			const struct thread *thread)
 {
 	const struct loop *loop = thread__main_loop(thread);
-	enum io_model handler = MODEL_UNKNOWN, elsewhere = scene->loop;
+	enum io_model handler = MODEL_UNKNOWN, elsewhere = thread__awaits_by(thread);
 
-	if (loop) {
+	if (loop)
 		handler = loop__polls(loop) ? MODEL_NONBLOCKING : multiplexer__model(loop->call);
-		elsewhere = handler;
-	}
+	else if (!elsewhere)
+		elsewhere = scene->loop;
 	count_loop(tally, thread, loop);
 	for (size_t i = 0; i < thread->call_count; i++)
 		if (syscalls__traits_of(thread->calls[i].name) & TRAIT_IO)
@@ -94,6 +94,7 @@ static void count_time(struct io_tally *tally, const struct thread *thread)
 {
 	const struct account *account = &thread->account;
 
+	tally->running += account->running;
 	tally->busy += account->running + account->runnable + account->preempted;
 	tally->known += tally__less(account->lifetime, account->unknown);
 	tally->asleep += account->blocked;
