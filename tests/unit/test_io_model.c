@@ -63,6 +63,25 @@ static void each_multiplexer_gives_its_model(void **state)
 }
 
 /* On edges, each event ends with a refused read: tries, not operations. */
+/* tar and gzip open their files so, and it means nothing there. */
+static void o_nonblock_without_a_refusal_is_blocking(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call;
+
+	(void)state;
+	judged__call(thread, "read", 900)->nonblocking = 900;
+	call = judged__call(thread, "write", 300);
+	assert_judged(profile, MODEL_BLOCKING);
+	assert_int_equal(thread->verdict.shares[0].operations, 1200);
+	/* one who is refused anywhere tries again, and the reads are part of that */
+	call->calls = call->nonblocking = 310;
+	call->eagain = 10;
+	assert_judged(profile, MODEL_NONBLOCKING);
+	profile__free(profile);
+}
+
 static void refused_calls_are_no_operations(void **state)
 {
 	struct profile *profile = sample__empty();
@@ -353,6 +372,7 @@ int main(void)
 		cmocka_unit_test(calls_on_blocking_descriptors_are_blocking),
 		cmocka_unit_test(calls_that_are_still_open_count),
 		cmocka_unit_test(each_multiplexer_gives_its_model),
+		cmocka_unit_test(o_nonblock_without_a_refusal_is_blocking),
 		cmocka_unit_test(refused_calls_are_no_operations),
 		cmocka_unit_test(a_call_that_slept_in_a_handler_is_blocking),
 		cmocka_unit_test(one_poll_is_no_event_loop),
