@@ -69,6 +69,22 @@ static void one_thread_is_sequential(void **state)
 	profile__free(profile);
 }
 
+/* Who asks for POSIX AIO has not built a pool: the C library has. */
+static void helpers_of_posix_aio_are_not_counted(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+
+	(void)state;
+	judged__thread(process, 200 * MS);
+	add_worker(process);
+	add_worker(process);
+	assert_structure(profile, 0, STRUCTURE_WORKER_POOL);
+	judged__requests(process, REQUEST_POSIX_AIO, "read", 200);
+	assert_structure(profile, 0, STRUCTURE_SEQUENTIAL);
+	profile__free(profile);
+}
+
 static void loops_are_counted(void **state)
 {
 	struct profile *profile = sample__empty();
@@ -325,6 +341,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_thread_is_sequential),
+		cmocka_unit_test(helpers_of_posix_aio_are_not_counted),
 		cmocka_unit_test(loops_are_counted),
 		cmocka_unit_test(a_worker_without_a_rest_is_one_all_the_same),
 		cmocka_unit_test(a_polling_loop_is_no_event_loop),

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "judge/io_tally.h"
 #include "judge/loops.h"
 #include "judge/lost.h"
 #include "judge/thresholds.h"
@@ -208,12 +209,16 @@ static void take_census(struct census *census, const struct profile *profile,
 			const struct process *process)
 {
 	uint64_t work = structure__work(process);
+	struct tally_scene scene;
 
 	*census = (struct census){.accepts = false};
+	tally_scene__open(&scene, profile, process);
 	for (size_t i = 0; i < process->thread_count; i++) {
 		const struct thread *thread = &process->threads[i];
 		enum thread_role role = structure__role(profile, thread, work);
 
+		if (tally_scene__is_helper(&scene, thread))
+			continue; /* the C library's, not a part of how the program is built */
 		census->threads[role]++;
 		census->socket_calls += calls_on_sockets(thread);
 		if (role == ROLE_CONNECTION)
