@@ -38,6 +38,9 @@ def fio(engine, model, *options, held_out=False):
                    ("fio", "--name=job", f"--ioengine={engine}", "--rw=randread", "--bs=4k",
                     "--size=16m", "--filename={disk}/fio", "--number_ios=4000", "--io_size=1g",
                     "--invalidate=1", "--output={scratch}/fio.out", *options),
+                   # else fio would write the file first, and that would be what it does most
+                   prepare=("dd", "if=/dev/urandom", "of={disk}/fio", "bs=1M", "count=16",
+                            "conv=fsync"),
                    held_out=held_out)
 
 
@@ -119,7 +122,8 @@ REAL = (
     script("python3 asyncio", "/usr/bin/python3", "asyncio_echo.py", "epoll", "event_loop"),
     script("python3 threads", "/usr/bin/python3", "threads_echo.py", "blocking",
            "thread_per_connection"),
-    script("node http", "node", "http.js", "epoll", "event_loop", load=HTTP),
+    # no label of its structure: a loop it is, and V8's helpers do more or less beside it
+    script("node http", "node", "http.js", "epoll", "", load=HTTP),
     Program("shell pipeline", "blocking",
             ("sh", "-c", "cat {scratch}/data {scratch}/data | tr a-m n-z | wc -c"),
             prepare=("dd", "if=/dev/urandom", "of={scratch}/data", "bs=1M", "count=16")),
@@ -131,6 +135,11 @@ REAL = (
     Program("dd", "blocking",
             ("dd", "if=/dev/zero", "of={disk}/dd", "bs=64K", "count=400", "oflag=dsync"),
             structure="sequential"),
+    # once held out: they open regular files with O_NONBLOCK
+    Program("tar", "blocking", ("tar", "cf", "{scratch}/x.tar", "/usr/include/linux"),
+            structure="sequential"),
+    Program("gzip", "blocking", ("gzip", "-kf", "{scratch}/data"), structure="sequential",
+            prepare=("dd", "if=/dev/urandom", "of={scratch}/data", "bs=1M", "count=8")),
     Program("sleep", "none", ("sleep", "0.3"), structure="sequential", subject=SLEEPING),
 )
 
@@ -144,14 +153,21 @@ HELD_OUT = (
     Program("wrk", "epoll", HTTP, beside=("nginx", "-p", "{scratch}", "-c",
                                           "{scratch}/nginx.conf"), held_out=True,
             files={"nginx.conf": NGINX}, tools=("nginx",)),
-    Program("tar", "blocking", ("tar", "cf", "{scratch}/x.tar", "/usr/include/linux"),
-            structure="sequential", held_out=True),
-    Program("gzip", "blocking", ("gzip", "-kf", "{scratch}/data"), structure="sequential",
-            prepare=("dd", "if=/dev/urandom", "of={scratch}/data", "bs=1M", "count=8"),
-            held_out=True),
     Program("md5sum", "blocking", ("md5sum", "{scratch}/data"), structure="sequential",
             prepare=("dd", "if=/dev/urandom", "of={scratch}/data", "bs=1M", "count=32"),
             held_out=True),
+    Program("grep -r", "blocking", ("grep", "-rc", "struct", "/usr/include/linux"),
+            structure="sequential", held_out=True),
+    Program("cp -r", "blocking", ("cp", "-r", "/usr/include/linux", "{disk}/copy"),
+            structure="sequential", held_out=True),
+    Program("redis-benchmark", "epoll",
+            ("redis-benchmark", "-p", "{port}", "-n", "5000", "-c", "8", "-t", "get", "-q"),
+            structure="event_loop", held_out=True, tools=("redis-server",),
+            beside=("redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--save", "",
+                    "--appendonly", "no", "--dir", "{scratch}")),
+    Program("awk compute", "compute",
+            ("awk", "BEGIN {{ for (i = 0; i < 20000000; i++) s += i * i; print s }}"),
+            structure="sequential", subject=RUNNING, held_out=True),
     Program("sqlite3", "blocking",
             ("sqlite3", "{disk}/db",
              "create table t(x); " + "insert into t values(1);" * 100),

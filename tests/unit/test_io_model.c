@@ -63,6 +63,25 @@ static void each_multiplexer_gives_its_model(void **state)
 }
 
 /* On edges, each event ends with a refused read: tries, not operations. */
+/* tar and gzip open their files so, and it means nothing there. */
+static void o_nonblock_without_a_refusal_is_blocking(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call;
+
+	(void)state;
+	judged__call(thread, "read", 900)->nonblocking = 900;
+	call = judged__call(thread, "write", 300);
+	assert_judged(profile, MODEL_BLOCKING);
+	assert_int_equal(thread->verdict.shares[0].operations, 1200);
+	/* one who is refused anywhere tries again, and the reads are part of that */
+	call->calls = call->nonblocking = 310;
+	call->eagain = 10;
+	assert_judged(profile, MODEL_NONBLOCKING);
+	profile__free(profile);
+}
+
 static void refused_calls_are_no_operations(void **state)
 {
 	struct profile *profile = sample__empty();
@@ -112,6 +131,26 @@ static void one_poll_is_no_event_loop(void **state)
 	call->calls = call->handled = LOOP_CALLS_AN_EVENT * LOOP_RETURNS_LEAST;
 	assert_judged(profile, MODEL_POLL);
 	loop->main = false;
+	assert_judged(profile, MODEL_BLOCKING);
+	profile__free(profile);
+}
+
+/* Too few returns for a loop that is trusted with calls that could have slept. */
+static void non_blocking_calls_behind_a_few_polls_await_readiness_there(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct thread *thread = judged__one(profile);
+	struct call *call = judged__call(thread, "read", 22);
+	struct loop *loop = judged__loop(thread, "pselect6", 7);
+
+	(void)state;
+	call->nonblocking = call->handled = 22;
+	call->eagain = 8;
+	assert_judged(profile, MODEL_SELECT);
+	loop->unslept = 7;
+	assert_judged(profile, MODEL_NONBLOCKING);
+	loop->unslept = 0;
+	call->nonblocking = call->eagain = 0;
 	assert_judged(profile, MODEL_BLOCKING);
 	profile__free(profile);
 }
@@ -333,9 +372,11 @@ int main(void)
 		cmocka_unit_test(calls_on_blocking_descriptors_are_blocking),
 		cmocka_unit_test(calls_that_are_still_open_count),
 		cmocka_unit_test(each_multiplexer_gives_its_model),
+		cmocka_unit_test(o_nonblock_without_a_refusal_is_blocking),
 		cmocka_unit_test(refused_calls_are_no_operations),
 		cmocka_unit_test(a_call_that_slept_in_a_handler_is_blocking),
 		cmocka_unit_test(one_poll_is_no_event_loop),
+		cmocka_unit_test(non_blocking_calls_behind_a_few_polls_await_readiness_there),
 		cmocka_unit_test(retries_without_a_multiplexer_are_nonblocking),
 		cmocka_unit_test(readiness_may_be_awaited_by_another_thread),
 		cmocka_unit_test(polls_that_find_nothing_and_do_not_wait_are_nonblocking),

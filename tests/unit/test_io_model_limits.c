@@ -142,6 +142,10 @@ static void too_little_data_is_unknown_and_says_so(void **state)
 	thread->account = (struct account){.lifetime = MS, .running = MS};
 	assert_judged(profile, MODEL_UNKNOWN);
 	assert_string_equal(thread->verdict.why, "too little data: 0 I/O operations in 1 ms");
+	/* and waiting for a CPU is not computing */
+	thread->account =
+		(struct account){.lifetime = 160 * MS, .running = MS, .runnable = 159 * MS};
+	assert_judged(profile, MODEL_UNKNOWN);
 	profile__free(profile);
 }
 

@@ -69,6 +69,22 @@ static void one_thread_is_sequential(void **state)
 	profile__free(profile);
 }
 
+/* Who asks for POSIX AIO has not built a pool: the C library has. */
+static void helpers_of_posix_aio_are_not_counted(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+
+	(void)state;
+	judged__thread(process, 200 * MS);
+	add_worker(process);
+	add_worker(process);
+	assert_structure(profile, 0, STRUCTURE_WORKER_POOL);
+	judged__requests(process, REQUEST_POSIX_AIO, "read", 200);
+	assert_structure(profile, 0, STRUCTURE_SEQUENTIAL);
+	profile__free(profile);
+}
+
 static void loops_are_counted(void **state)
 {
 	struct profile *profile = sample__empty();
@@ -133,12 +149,45 @@ static void threads_that_work_all_the_time_are_parallel(void **state)
 	struct thread *thread;
 
 	(void)state;
-	judged__thread(process, 500 * MS);
+	judged__thread(process, 760 * MS);
 	thread = judged__thread(process, 499 * MS);
 	assert_structure(profile, 0, STRUCTURE_UNKNOWN);
 	/* asleep for its disk it is still at work */
 	judged__wait(process, thread, CLASS_DISK, "read", "file /x", 10, MS);
 	assert_structure(profile, 0, STRUCTURE_PARALLEL);
+	profile__free(profile);
+}
+
+static void threads_that_work_one_after_the_other_are_not(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+
+	(void)state;
+	judged__thread(process, 700 * MS);
+	judged__thread(process, 549 * MS);
+	assert_structure(profile, 0, STRUCTURE_SEQUENTIAL);
+	/* the same work in less time is done side by side */
+	process->threads[0].end = process->threads[1].end = 990 * MS;
+	assert_structure(profile, 0, STRUCTURE_PARALLEL);
+	profile__free(profile);
+}
+
+/* On a busy machine a thread that has nothing to do still waits for a CPU to do it. */
+static void waiting_for_a_cpu_is_no_work(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+	struct thread *thread;
+
+	(void)state;
+	add_loop(process);
+	thread = judged__thread(process, MS);
+	thread->account.runnable = 100 * MS;
+	rest_on_queue(process, thread, 5, 890 * MS);
+	assert_structure(profile, 0, STRUCTURE_EVENT_LOOP);
+	thread->account.running = 3 * MS;
+	assert_structure(profile, 0, STRUCTURE_EVENT_LOOP_POOL);
 	profile__free(profile);
 }
 
@@ -292,11 +341,14 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_thread_is_sequential),
+		cmocka_unit_test(helpers_of_posix_aio_are_not_counted),
 		cmocka_unit_test(loops_are_counted),
 		cmocka_unit_test(a_worker_without_a_rest_is_one_all_the_same),
 		cmocka_unit_test(a_polling_loop_is_no_event_loop),
 		cmocka_unit_test(workers_rest_on_their_queue),
 		cmocka_unit_test(threads_that_work_all_the_time_are_parallel),
+		cmocka_unit_test(threads_that_work_one_after_the_other_are_not),
+		cmocka_unit_test(waiting_for_a_cpu_is_no_work),
 		cmocka_unit_test(a_server_with_a_thread_for_each_socket),
 		cmocka_unit_test(a_loop_that_only_accepts_serves_nobody),
 		cmocka_unit_test(a_pool_that_asks_a_database_is_none_of_connections),

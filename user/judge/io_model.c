@@ -79,7 +79,7 @@ static bool computes(const struct io_tally *tally)
 	double seconds = (double)tally->busy / (double)NS_PER_S;
 	uint64_t total = tally__total(tally);
 
-	return tally->known >= KNOWN_TIME_LEAST &&
+	return tally->running >= KNOWN_TIME_LEAST &&
 	       reaches(tally->busy, COMPUTE_BUSY_SHARE, tally->known) &&
 	       (total < OPERATIONS_LEAST || (double)total <= COMPUTE_OPERATIONS_A_SECOND * seconds);
 }

@@ -62,6 +62,7 @@ void tally__add(struct io_tally *to, const struct io_tally *from)
 	to->faults += from->faults;
 	to->fault_sleeps += from->fault_sleeps;
 	to->fault_time += from->fault_time;
+	to->running += from->running;
 	to->busy += from->busy;
 	to->known += from->known;
 	to->asleep += from->asleep;

@@ -33,6 +33,7 @@ struct io_tally {
 	uint64_t served; /* of `posix_aio`: operations that a helper did for others */
 	uint64_t inflight_max[IO_MODELS];
 	/* time of the threads */
+	uint64_t running;
 	uint64_t busy;	/* running, or waiting for a CPU */
 	uint64_t known; /* lifetime without what is unknown */
 	uint64_t asleep;

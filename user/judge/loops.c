@@ -50,6 +50,14 @@ bool loop__polls(const struct loop *loop)
 	return (double)loop->unslept >= POLLING_SHARE * (double)loop->iterations;
 }
 
+enum io_model thread__awaits_by(const struct thread *thread)
+{
+	const struct loop *loop = thread->loop_count ? &thread->loops[0] : NULL;
+
+	return loop && loop->main && !loop__polls(loop) ? multiplexer__model(loop->call)
+							: MODEL_UNKNOWN;
+}
+
 uint64_t thread__multiplex_sleeps(const struct thread *thread, const char **call)
 {
 	uint64_t sleeps = 0, most = 0;

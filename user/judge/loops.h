@@ -13,6 +13,12 @@ enum io_model multiplexer__model(const char *call);
 /* The call that the thread comes back to, by the thresholds for event loops; NULL: none. */
 const struct loop *thread__main_loop(const struct thread *thread);
 
+/*
+ * The model of the call in which the thread awaits readiness, whether or not it does that often
+ * enough to be an event loop; MODEL_UNKNOWN: none, or it polls.
+ */
+enum io_model thread__awaits_by(const struct thread *thread);
+
 /* Most of its returns came at once and with nothing: it polls. */
 bool loop__polls(const struct loop *loop);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "judge/io_tally.h"
 #include "judge/loops.h"
 #include "judge/lost.h"
 #include "judge/thresholds.h"
@@ -88,20 +89,31 @@ static struct sleeps sleeps_on_connections(const struct thread *thread)
 	return sleeps;
 }
 
+/* What it does, or would if it had a CPU. */
+static uint64_t at_work(const struct thread *thread)
+{
+	return busy(&thread->account) + asleep_at_work(thread);
+}
+
+/* What it has done: that it waited for a CPU is none of it. */
+static uint64_t work_of(const struct thread *thread)
+{
+	return thread->account.running + asleep_at_work(thread);
+}
+
 uint64_t structure__work(const struct process *process)
 {
 	uint64_t work = 0;
 
 	for (size_t i = 0; i < process->thread_count; i++)
-		work += busy(&process->threads[i].account) + asleep_at_work(&process->threads[i]);
+		work += work_of(&process->threads[i]);
 	return work;
 }
 
 static bool is_active(const struct thread *thread, uint64_t work)
 {
 	return operations(thread) >= OPERATIONS_LEAST ||
-	       (double)(busy(&thread->account) + asleep_at_work(thread)) >=
-		       ACTIVE_SHARE * (double)work;
+	       (double)work_of(thread) >= ACTIVE_SHARE * (double)work;
 }
 
 static bool is_loop(const struct profile *profile, const struct thread *thread)
@@ -147,8 +159,7 @@ enum thread_role structure__role(const struct profile *profile, const struct thr
 	rests = sleeps_on_queues(thread).count;
 	if (rests >= QUEUE_SLEEPS_LEAST)
 		return ROLE_WORKER;
-	if ((double)(busy(&thread->account) + asleep_at_work(thread)) >=
-	    PARALLEL_SHARE * (double)thread->account.lifetime)
+	if ((double)at_work(thread) >= PARALLEL_SHARE * (double)thread->account.lifetime)
 		return ROLE_WORKING;
 	return rests ? ROLE_WORKER : ROLE_OTHER;
 }
@@ -158,6 +169,7 @@ enum thread_role structure__role(const struct profile *profile, const struct thr
 struct census {
 	size_t threads[ROLES];
 	uint64_t socket_calls, connection_calls; /* of all threads; of those of connections */
+	uint64_t working, first, last; /* ns at work, and the span, of threads that work */
 	bool accepts, serves;
 	bool unreliable;
 };
@@ -182,20 +194,37 @@ static bool serves(const struct thread *thread)
 	return false;
 }
 
+static void add_working(struct census *census, const struct thread *thread)
+{
+	bool first = census->threads[ROLE_WORKING] == 1;
+
+	census->working += at_work(thread);
+	if (first || thread->start < census->first)
+		census->first = thread->start;
+	if (thread->end > census->last)
+		census->last = thread->end;
+}
+
 static void take_census(struct census *census, const struct profile *profile,
 			const struct process *process)
 {
 	uint64_t work = structure__work(process);
+	struct tally_scene scene;
 
 	*census = (struct census){.accepts = false};
+	tally_scene__open(&scene, profile, process);
 	for (size_t i = 0; i < process->thread_count; i++) {
 		const struct thread *thread = &process->threads[i];
 		enum thread_role role = structure__role(profile, thread, work);
 
+		if (tally_scene__is_helper(&scene, thread))
+			continue; /* the C library's, not a part of how the program is built */
 		census->threads[role]++;
 		census->socket_calls += calls_on_sockets(thread);
 		if (role == ROLE_CONNECTION)
 			census->connection_calls += calls_on_sockets(thread);
+		if (role == ROLE_WORKING)
+			add_working(census, thread);
 		census->accepts |= accepts(thread);
 		census->serves |= serves(thread);
 		census->unreliable |= role != ROLE_IDLE && thread__is_unreliable(thread);
@@ -207,6 +236,13 @@ static bool has_threads_for_connections(const struct census *census)
 	return census->threads[ROLE_CONNECTION] >= MEMBERS_LEAST &&
 	       (census->accepts || census->serves) &&
 	       (double)census->connection_calls >= CONNECTION_SHARE * (double)census->socket_calls;
+}
+
+/* Threads that work are at it at the same time, not one after the other. */
+static bool works_side_by_side(const struct census *census)
+{
+	return census->threads[ROLE_WORKING] >= MEMBERS_LEAST &&
+	       (double)census->working >= SIDE_BY_SIDE * (double)(census->last - census->first);
 }
 
 static enum structure structure_of(const struct census *census)
@@ -224,8 +260,10 @@ static enum structure structure_of(const struct census *census)
 						       : STRUCTURE_EVENT_LOOPS;
 	if (workers >= MEMBERS_LEAST)
 		return STRUCTURE_WORKER_POOL;
-	if (working >= MEMBERS_LEAST)
+	if (works_side_by_side(census))
 		return STRUCTURE_PARALLEL;
+	if (!workers && !rest && working)
+		return STRUCTURE_SEQUENTIAL;
 	return workers + working + rest == 1 ? STRUCTURE_SEQUENTIAL : STRUCTURE_UNKNOWN;
 }
 

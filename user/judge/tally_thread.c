@@ -9,29 +9,49 @@
 
 /* --------------------------------------------------------------------------------------- calls */
 
+/* How the thread's non-blocking calls are to be understood. */
+struct readiness {
+	enum io_model handler; /* awaited in a loop whose handler makes the call */
+	enum io_model awaited; /* awaited in a multiplexer, if not by the handler */
+	bool refused;	       /* some call was: the thread tries again */
+};
+
+/*
+ * On a non-blocking descriptor, and in no handler. Many programs open with O_NONBLOCK what always
+ * is ready, regular files above all, where it means nothing: without a refusal and without a
+ * multiplexer there is no sign that a call would not have slept.
+ */
+static enum io_model model_of_unhandled(const struct readiness *readiness, const struct call *call)
+{
+	uint64_t finished = tally__less(call->calls, call->eagain);
+
+	if (readiness->awaited && call->eagain <= RETRIES_AN_OPERATION * finished)
+		return readiness->awaited;
+	return readiness->refused ? MODEL_NONBLOCKING : MODEL_BLOCKING;
+}
+
 /*
  * Calls of one name, each given to the model that it is evidence of. A refused call is a try, not
  * an operation. Where the counts overlap, the announced ones come first: by a signal, by a loop.
  */
-static void count_call(struct io_tally *tally, const struct call *call, enum io_model handler,
-		       enum io_model elsewhere)
+static void count_call(struct io_tally *tally, const struct call *call,
+		       const struct readiness *readiness)
 {
-	uint64_t finished = tally__less(call->calls, call->eagain);
-	uint64_t rest = finished, part, unrefused = tally__less(call->nonblocking, call->eagain);
+	uint64_t rest = tally__less(call->calls, call->eagain), part;
+	uint64_t unrefused = tally__less(call->nonblocking, call->eagain);
 
 	part = tally__least(rest, call->signalled);
 	tally__count(tally, MODEL_SIGNAL_DRIVEN, call->name, part);
 	rest -= part;
 	unrefused = tally__less(unrefused, part);
-	part = handler ? tally__least(rest, tally__less(call->handled, part)) : 0;
-	tally__count(tally, handler, call->name, part);
+	part = readiness->handler ? tally__least(rest, tally__less(call->handled, part)) : 0;
+	tally__count(tally, readiness->handler, call->name, part);
 	rest -= part;
 	part = tally__least(rest, tally__less(unrefused, part));
-	if (elsewhere && call->eagain <= RETRIES_AN_OPERATION * finished)
-		tally__count(tally, elsewhere, call->name, part);
-	else
-		tally__count(tally, MODEL_NONBLOCKING, call->name, part);
-	rest -= part;
+	if (model_of_unhandled(readiness, call) != MODEL_BLOCKING) {
+		tally__count(tally, model_of_unhandled(readiness, call), call->name, part);
+		rest -= part;
+	}
 	/* one that the window cut was asleep: it can be of no other model */
 	tally__count(tally, MODEL_BLOCKING, call->name, rest + call->censored);
 	tally->slept += tally__least(call->slept + call->censored, rest + call->censored);
@@ -57,20 +77,28 @@ static void count_loop(struct io_tally *tally, const struct thread *thread, cons
 			tally->sleeps[model] += thread->waits[i].count;
 }
 
+static bool makes_io(const struct call *call)
+{
+	return syscalls__traits_of(call->name) & TRAIT_IO;
+}
+
 static void count_calls(struct io_tally *tally, const struct tally_scene *scene,
 			const struct thread *thread)
 {
 	const struct loop *loop = thread__main_loop(thread);
-	enum io_model handler = MODEL_UNKNOWN, elsewhere = scene->loop;
+	struct readiness readiness = {.awaited = thread__awaits_by(thread)};
 
-	if (loop) {
-		handler = loop__polls(loop) ? MODEL_NONBLOCKING : multiplexer__model(loop->call);
-		elsewhere = handler;
-	}
+	if (loop)
+		readiness.handler =
+			loop__polls(loop) ? MODEL_NONBLOCKING : multiplexer__model(loop->call);
+	else if (!readiness.awaited)
+		readiness.awaited = scene->loop;
+	for (size_t i = 0; i < thread->call_count; i++)
+		readiness.refused |= makes_io(&thread->calls[i]) && thread->calls[i].eagain;
 	count_loop(tally, thread, loop);
 	for (size_t i = 0; i < thread->call_count; i++)
-		if (syscalls__traits_of(thread->calls[i].name) & TRAIT_IO)
-			count_call(tally, &thread->calls[i], handler, elsewhere);
+		if (makes_io(&thread->calls[i]))
+			count_call(tally, &thread->calls[i], &readiness);
 }
 
 /* -------------------------------------------------------------------------------------- sleeps */
@@ -94,6 +122,7 @@ static void count_time(struct io_tally *tally, const struct thread *thread)
 {
 	const struct account *account = &thread->account;
 
+	tally->running += account->running;
 	tally->busy += account->running + account->runnable + account->preempted;
 	tally->known += tally__less(account->lifetime, account->unknown);
 	tally->asleep += account->blocked;

@@ -59,7 +59,10 @@
 /* this many I/O operations (OPERATIONS_LEAST). */
 /* Threads of connections have this share of the process's calls on sockets. */
 #define CONNECTION_SHARE 0.5
-/* Threads that work side by side do so for this share of their lives. */
+/* Threads work if they are at it for this share of their lives; */
 #define PARALLEL_SHARE 0.5
+/* side by side, if all of them together are for this part of the time from the first to the last.
+ */
+#define SIDE_BY_SIDE 1.25
 
 #endif
