@@ -88,20 +88,25 @@ static struct sleeps sleeps_on_connections(const struct thread *thread)
 	return sleeps;
 }
 
+/* How long it waits for a CPU is the machine's affair, and says nothing of how much it does. */
+static uint64_t at_work(const struct thread *thread)
+{
+	return thread->account.running + asleep_at_work(thread);
+}
+
 uint64_t structure__work(const struct process *process)
 {
 	uint64_t work = 0;
 
 	for (size_t i = 0; i < process->thread_count; i++)
-		work += busy(&process->threads[i].account) + asleep_at_work(&process->threads[i]);
+		work += at_work(&process->threads[i]);
 	return work;
 }
 
 static bool is_active(const struct thread *thread, uint64_t work)
 {
 	return operations(thread) >= OPERATIONS_LEAST ||
-	       (double)(busy(&thread->account) + asleep_at_work(thread)) >=
-		       ACTIVE_SHARE * (double)work;
+	       (double)at_work(thread) >= ACTIVE_SHARE * (double)work;
 }
 
 static bool is_loop(const struct profile *profile, const struct thread *thread)
