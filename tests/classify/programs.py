@@ -16,7 +16,7 @@ class Program:
     name: str
     model: str                  # the label; one of io_model's values
     command: tuple              # run to its end, or with `load` a server
-    structure: str = ""         # the label of the structure; "": none is given
+    structure: str = ""         # the label of the structure; "": none is given; or words: any
     load: tuple = ()            # puts load on the server, and ends
     beside: tuple = ()          # a server that is not traced, for a command that is its client
     prepare: tuple = ()         # run before, untraced
@@ -33,12 +33,14 @@ def workload(name, model, *options, program=None, structure=""):
 
 
 def fio(engine, model, *options, held_out=False):
-    """A job of fio: 4000 random reads of a file, past the page cache where that goes."""
+    """A job of fio: 4000 random reads of a file, past the page cache where that goes. The file is
+    there: else fio writes it first, with more blocking calls than the job has requests."""
     return Program(f"fio {engine}", model,
                    ("fio", "--name=job", f"--ioengine={engine}", "--rw=randread", "--bs=4k",
                     "--size=16m", "--filename={disk}/fio", "--number_ios=4000", "--io_size=1g",
                     "--invalidate=1", "--output={scratch}/fio.out", *options),
-                   held_out=held_out)
+                   prepare=("dd", "if=/dev/zero", "of={disk}/fio", "bs=1M", "count=16",
+                            "conv=fsync"), held_out=held_out)
 
 
 CLIENT = ("{build}/workloads/connections", "--target", "127.0.0.1:{port}", "--connections", "8",
@@ -119,7 +121,8 @@ REAL = (
     script("python3 asyncio", "/usr/bin/python3", "asyncio_echo.py", "epoll", "event_loop"),
     script("python3 threads", "/usr/bin/python3", "threads_echo.py", "blocking",
            "thread_per_connection"),
-    script("node http", "node", "http.js", "epoll", "event_loop", load=HTTP),
+    # its helpers have work when it compiles or collects garbage
+    script("node http", "node", "http.js", "epoll", "event_loop event_loop_pool", load=HTTP),
     Program("shell pipeline", "blocking",
             ("sh", "-c", "cat {scratch}/data {scratch}/data | tr a-m n-z | wc -c"),
             prepare=("dd", "if=/dev/urandom", "of={scratch}/data", "bs=1M", "count=16")),
@@ -132,6 +135,9 @@ REAL = (
             ("dd", "if=/dev/zero", "of={disk}/dd", "bs=64K", "count=400", "oflag=dsync"),
             structure="sequential"),
     Program("sleep", "none", ("sleep", "0.3"), structure="sequential", subject=SLEEPING),
+    Program("find", "blocking", ("find", "/usr/include"), structure="sequential"),
+    Program("tar", "blocking", ("tar", "cf", "{scratch}/x.tar", "/usr/include/linux"),
+            structure="sequential"),
 )
 
 # Never looked at while the thresholds were chosen.
@@ -144,8 +150,6 @@ HELD_OUT = (
     Program("wrk", "epoll", HTTP, beside=("nginx", "-p", "{scratch}", "-c",
                                           "{scratch}/nginx.conf"), held_out=True,
             files={"nginx.conf": NGINX}, tools=("nginx",)),
-    Program("tar", "blocking", ("tar", "cf", "{scratch}/x.tar", "/usr/include/linux"),
-            structure="sequential", held_out=True),
     Program("gzip", "blocking", ("gzip", "-kf", "{scratch}/data"), structure="sequential",
             prepare=("dd", "if=/dev/urandom", "of={scratch}/data", "bs=1M", "count=8"),
             held_out=True),
