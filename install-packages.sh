@@ -8,10 +8,10 @@ build="gcc make libc6-dev linux-libc-dev clang llvm bpftool pkg-config libbpf-de
 check="gcc make libc6-dev libjson-c-dev libcmocka-dev" # of the test programs
 test="$check python3 python3-jsonschema procps util-linux coreutils strace
 	fio rt-tests nginx-light redis-server redis-tools wrk linux-perf libbpf-tools iproute2 nodejs
-	openssl"
+	openssl findutils tar"
 lint="clang-format clang-tidy cppcheck shellcheck git python3"
 kernels="qemu-system-x86 cpio busybox-static e2fsprogs xz-utils file"
-classify="perl-base sqlite3 gzip tar" # besides those of the tests
+classify="perl-base sqlite3 gzip" # besides those of the tests
 bench="libbpf-tools linux-perf bpftool python3 util-linux"
 
 wanted=

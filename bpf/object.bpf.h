@@ -56,17 +56,48 @@ static __always_inline u64 find_file(struct task_struct *task, u32 fd, struct fi
 	return address;
 }
 
-/* f_flags of the file behind a descriptor, 0 if there is none. At each I/O call: fcntl() may
- * change them at any time. */
+/*
+ * Files and directories on a file system are always ready, and block all the same: O_NONBLOCK does
+ * nothing to them. Yet opendir() sets it, and so do programs that walk trees. (Since 6.16, eventfds
+ * and their kin are regular files, too, by their mode.)
+ */
+static __always_inline bool inode__heeds_nonblock(struct inode *inode)
+{
+	u16 mode =
+		have_rdonly_cast ? CAST(inode, struct inode)->i_mode : BPF_CORE_READ(inode, i_mode);
+
+	switch (mode & MODE_TYPE) {
+	case MODE_DIRECTORY:
+	case MODE_BLOCK:
+		return false;
+	case MODE_REGULAR:
+		return BPF_CORE_READ(inode, i_sb, s_magic) == MAGIC_ANONYMOUS;
+	}
+	return true;
+}
+
+/* f_flags of the file behind a descriptor, 0 if there is none; O_NONBLOCK where it has an effect.
+ * At each I/O call: fcntl() may change them at any time. */
 static __always_inline u32 file_flags(struct task_struct *task, u32 fd)
 {
 	u64 address = file_at(task, fd);
+	struct file *file = (void *)address;
+	struct inode *inode;
+	u32 flags;
 
 	if (!address)
 		return 0;
-	if (have_rdonly_cast)
-		return CAST((void *)address, struct file)->f_flags;
-	return BPF_CORE_READ((struct file *)address, f_flags);
+	if (have_rdonly_cast) {
+		file = CAST(file, struct file);
+		flags = file->f_flags;
+		inode = file->f_inode;
+	} else {
+		flags = BPF_CORE_READ(file, f_flags);
+		inode = BPF_CORE_READ(file, f_inode);
+	}
+	if (flags & FILE_NONBLOCK && !inode__heeds_nonblock(inode))
+		flags &= ~FILE_NONBLOCK;
+	return flags;
 }
 
 #define PATH_DEPTH 32

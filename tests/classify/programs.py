@@ -16,7 +16,7 @@ class Program:
     name: str
     model: str                  # the label; one of io_model's values
     command: tuple              # run to its end, or with `load` a server
-    structure: str = ""         # the label of the structure; "": none is given
+    structure: str = ""         # the label of the structure; "": none is given; or words: any
     load: tuple = ()            # puts load on the server, and ends
     beside: tuple = ()          # a server that is not traced, for a command that is its client
     prepare: tuple = ()         # run before, untraced
@@ -33,7 +33,8 @@ def workload(name, model, *options, program=None, structure=""):
 
 
 def fio(engine, model, *options, held_out=False):
-    """A job of fio: 4000 random reads of a file, past the page cache where that goes."""
+    """A job of fio: 4000 random reads of a file, past the page cache where that goes. The file is
+    there: else fio writes it first, with more blocking calls than the job has requests."""
     return Program(f"fio {engine}", model,
                    ("fio", "--name=job", f"--ioengine={engine}", "--rw=randread", "--bs=4k",
                     "--size=16m", "--filename={disk}/fio", "--number_ios=4000", "--io_size=1g",
@@ -124,6 +125,7 @@ REAL = (
            "thread_per_connection"),
     # no label of its structure: a loop it is, and V8's helpers do more or less beside it
     script("node http", "node", "http.js", "epoll", "", load=HTTP),
+    Program("perl SIGIO", "signal_driven", ("perl", "{here}/servers/sigio_reader.pl")),
     Program("shell pipeline", "blocking",
             ("sh", "-c", "cat {scratch}/data {scratch}/data | tr a-m n-z | wc -c"),
             prepare=("dd", "if=/dev/urandom", "of={scratch}/data", "bs=1M", "count=16")),
@@ -141,6 +143,7 @@ REAL = (
     Program("gzip", "blocking", ("gzip", "-kf", "{scratch}/data"), structure="sequential",
             prepare=("dd", "if=/dev/urandom", "of={scratch}/data", "bs=1M", "count=8")),
     Program("sleep", "none", ("sleep", "0.3"), structure="sequential", subject=SLEEPING),
+    Program("find", "blocking", ("find", "/usr/include"), structure="sequential"),
 )
 
 # Never looked at while the thresholds were chosen.

@@ -60,7 +60,7 @@ def line(result):
         return f"{text} {result.failure}"
     said = outcome.model + (f" {outcome.share:.0%}" if outcome.share is not None else "")
     structure = outcome.structure
-    if program.structure and program.structure != outcome.structure:
+    if program.structure and outcome.structure not in program.structure.split():
         structure += f" (not {program.structure})"
     text = f"{text} {said:18} {structure:44}"
     if outcome.model == "unknown":
@@ -92,7 +92,8 @@ def summary(title, results):
     right = sum(result.is_right() for result in counted)
     wrong = sum(result.is_wrong() for result in counted)
     structured = [result for result in counted if result.program.structure]
-    shaped = sum(result.outcome.structure == result.program.structure for result in structured)
+    shaped = sum(result.outcome.structure in result.program.structure.split()
+                 for result in structured)
     return (f"{title}: {right} of {len(counted)} right, {wrong} wrong, "
             f"{len(counted) - right - wrong} mixed or unknown; structure: {shaped} of "
             f"{len(structured)} right; not run: {len(results) - len(counted)}")

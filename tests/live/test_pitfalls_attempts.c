@@ -9,7 +9,9 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "tests/live/lib/live.h"
@@ -297,6 +299,41 @@ static void flags_count_as_they_are_at_each_call(void **state)
 	assert_count(json__integer(receives, "slept"), 0);
 }
 
+/* What is always ready has the flag without an effect: opendir() sets it, and so does tar. */
+static int run_ready(int argc, char **argv)
+{
+	int files = (int)role__check(open("/usr", O_RDONLY | O_DIRECTORY | O_NONBLOCK), "/usr"),
+	    file = (int)role__check(open(live__self(), O_RDONLY | O_NONBLOCK), "open"),
+	    event = (int)role__check(eventfd(ROUNDS, EFD_NONBLOCK | EFD_SEMAPHORE), "eventfd"),
+	    zeroes = (int)role__check(open("/dev/zero", O_RDONLY | O_NONBLOCK), "/dev/zero");
+	char entries[4096];
+	uint64_t value;
+
+	(void)argc, (void)argv;
+	for (int i = 0; i < ROUNDS; i++) {
+		role__check(lseek(files, 0, SEEK_SET), "lseek");
+		role__check(syscall(SYS_getdents64, files, entries, sizeof(entries)), "getdents64");
+		role__check(pread(file, entries, sizeof(entries), 0), "pread");
+		role__check(read(event, &value, sizeof(value)), "read");
+		role__check(readv(zeroes, &(struct iovec){entries, 1}, 1), "readv");
+	}
+	role__say("{\"pid\": %d}\n", getpid());
+	return 0;
+}
+
+static void the_flag_means_nothing_to_what_is_always_ready(void **state)
+{
+	struct json_object *process = process_of(run_role("ready"));
+
+	(void)state;
+	assert_count(syscall_calls(process, "getdents64"), ROUNDS);
+	assert_count(json__integer(the_syscall(process, "getdents64"), "nonblocking"), 0);
+	assert_count(json__integer(the_syscall(process, "pread64"), "nonblocking"), 0);
+	/* but to others: eventfds have the mode of a regular file in new kernels */
+	assert_count(json__integer(the_syscall(process, "read"), "nonblocking"), ROUNDS);
+	assert_count(json__integer(the_syscall(process, "readv"), "nonblocking"), ROUNDS);
+}
+
 /* --- a connect that is in progress
  * ---------------------------------------------------------------- */
 
@@ -348,10 +385,9 @@ static void a_connect_ends_where_the_program_learns_of_it(void **state)
 int main(int argc, char **argv)
 {
 	static const struct live_role roles[] = {
-		{"reused", run_reused},	      {"shared", run_shared},
-		{"both_ways", run_both_ways}, {"many", run_many},
-		{"waited", run_waited},	      {"flags", run_flags},
-		{"connect", run_connect},     {0},
+		{"reused", run_reused}, {"shared", run_shared},	  {"both_ways", run_both_ways},
+		{"many", run_many},	{"waited", run_waited},	  {"flags", run_flags},
+		{"ready", run_ready},	{"connect", run_connect}, {0},
 	};
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(a_descriptor_that_is_used_again_is_not_paired),
@@ -360,6 +396,7 @@ int main(int argc, char **argv)
 		LIVE_TEST(what_has_no_row_of_its_own_is_counted_with_others),
 		LIVE_TEST(who_waited_was_not_refused),
 		LIVE_TEST(flags_count_as_they_are_at_each_call),
+		LIVE_TEST(the_flag_means_nothing_to_what_is_always_ready),
 		LIVE_TEST(a_connect_ends_where_the_program_learns_of_it),
 	};
 

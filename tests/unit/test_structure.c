@@ -103,6 +103,26 @@ static void loops_are_counted(void **state)
 	profile__free(profile);
 }
 
+/* A housekeeper of a library: it looks in now and then, and waits long for a busy CPU. */
+static void waiting_for_a_cpu_makes_no_worker(void **state)
+{
+	struct profile *profile = sample__empty();
+	struct process *process = judged__process(profile);
+	struct thread *keeper;
+
+	(void)state;
+	add_loop(process);
+	keeper = judged__thread(process, 10 * MS);
+	rest_on_queue(process, keeper, 5, 990 * MS);
+	keeper->account.running = 1 * MS;
+	keeper->account.runnable = 9 * MS;
+	assert_structure(profile, 0, STRUCTURE_EVENT_LOOP);
+	keeper->account.running = 9 * MS;
+	keeper->account.runnable = 1 * MS;
+	assert_structure(profile, 0, STRUCTURE_EVENT_LOOP_POOL);
+	profile__free(profile);
+}
+
 static void a_worker_without_a_rest_is_one_all_the_same(void **state)
 {
 	struct profile *profile = sample__empty();
@@ -343,6 +363,7 @@ int main(void)
 		cmocka_unit_test(one_thread_is_sequential),
 		cmocka_unit_test(helpers_of_posix_aio_are_not_counted),
 		cmocka_unit_test(loops_are_counted),
+		cmocka_unit_test(waiting_for_a_cpu_makes_no_worker),
 		cmocka_unit_test(a_worker_without_a_rest_is_one_all_the_same),
 		cmocka_unit_test(a_polling_loop_is_no_event_loop),
 		cmocka_unit_test(workers_rest_on_their_queue),

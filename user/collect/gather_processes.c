@@ -79,6 +79,13 @@ static int by_time_in_flight(const void *a, const void *b)
 	       (left->inflight_total > right->inflight_total);
 }
 
+/* Two CPUs that saw the first request of a kind at the same time made a row each: one is not used.
+ */
+static bool is_spare(const struct request_row *row)
+{
+	return !row->submitted && !row->completed && !row->censored && !row->more;
+}
+
 static int take_requests(struct process_notes *notes, const struct look *look, uint32_t process)
 {
 	const struct rows *rows = &look->sources.pools[POOL_REQUESTS];
@@ -90,7 +97,7 @@ static int take_requests(struct process_notes *notes, const struct look *look, u
 	for (uint32_t i = 1; i <= rows->used && !err; i++) {
 		const struct request_row *row = rows__at(rows, i);
 
-		if (row->key.process != process || !row->key.api)
+		if (row->key.process != process || !row->key.api || is_spare(row))
 			continue;
 		grown = reallocarray(notes->requests, notes->request_count + 1, sizeof(*grown));
 		if (!grown)

@@ -16,7 +16,7 @@ enum thread_role {
 	ROLES,
 };
 
-/* Time at work of all threads of a process, ns: on a CPU, ready to be, or asleep for a disk. */
+/* Time at work of all threads of a process, ns: on a CPU, or asleep for a disk. */
 uint64_t structure__work(const struct process *process);
 
 /* The role of a thread in a process with that much work. */
