@@ -108,6 +108,11 @@ check_python() {
 	files '*.py' | PYTHONPYCACHEPREFIX="$build/pycache" xargs -r python3 -m py_compile
 }
 
+# The verifier of this machine's kernel may allow what that of an older one does not.
+check_stack() {
+	python3 tests/bpf/stack_depth.py "$build/bpf/waitscope.bpf.o"
+}
+
 if [[ -z $(files '*.c') ]]; then
 	echo "lint.sh: git names no files here" >&2
 	exit 1
@@ -116,5 +121,6 @@ look_with clang-format check_format
 look_with cppcheck check_cppcheck
 look_with shellcheck check_shell
 look_with python check_python
+look_with 'stack of BPF programs' check_stack
 look_with clang-tidy check_tidy
 exit "$failed"

@@ -76,10 +76,11 @@ static __always_inline bool inode__heeds_nonblock(struct inode *inode)
 	return true;
 }
 
-/* f_flags of the file behind a descriptor, 0 if there is none; O_NONBLOCK where it has an effect.
- * At each I/O call: fcntl() may change them at any time. */
-static __always_inline u32 file_flags(struct task_struct *task, u32 fd)
+/* f_flags of the file behind a descriptor of the current task, 0 if there is none; O_NONBLOCK where
+ * it has an effect. At each I/O call: fcntl() may change them at any time. */
+GLOBAL u32 file_flags(u32 fd)
 {
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
 	u64 address = file_at(task, fd);
 	struct file *file = (void *)address;
 	struct inode *inode;

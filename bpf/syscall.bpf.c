@@ -137,7 +137,7 @@ static __always_inline void io__record(struct thread_row *thread, u32 thread_num
 {
 	u32 descriptor = call__argument(regs, done->call, 0);
 	bool slept = done->off_cpu && thread->woken > thread->ledger.call_since, nonblocking;
-	u32 flags = file_flags((void *)bpf_get_current_task_btf(), descriptor);
+	u32 flags = file_flags(descriptor);
 
 	nonblocking = flags & FILE_NONBLOCK || message__does_not_wait(regs, done->call, traits);
 	if (nonblocking)
