@@ -38,8 +38,9 @@ LIBS = -lbpf -lelf -lz -ljson-c -lm
 
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PURE    := $(wildcard user/model/*.c user/names/*.c user/render/*.c user/judge/*.c)
+FILES   := $(wildcard user/recording/*.c)
 LIVE    := $(wildcard user/collect/*.c user/commands/*.c) user/main.c
-SOURCES := $(PURE) $(LIVE)
+SOURCES := $(PURE) $(FILES) $(LIVE)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
 CHECKED := $(SOURCES:%.c=$(BUILD)/asan/%.o)
 
@@ -121,7 +122,7 @@ $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_ARCHIVE)
 
 # --- tests -------------------------------------------------------------------------------------
 
-PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o)
+PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o) $(FILES:%.c=$(BUILD)/asan/%.o)
 # a command's, but it only reads words
 PURE_CHECKED += $(BUILD)/asan/user/commands/hist_kinds.o
 
