@@ -341,7 +341,7 @@ static bool all_full(const struct diff_side sides[2])
 	return true;
 }
 
-struct diff *diff__new(struct diff_side sides[2], enum diff_per per, const char **why)
+struct diff *diff__new(struct diff_side *sides, enum diff_per per, const char **why)
 {
 	size_t a = sides[0].count, b = sides[1].count;
 	struct diff *diff;

@@ -62,11 +62,11 @@ struct diff {
 };
 
 /*
- * Compares. Processes that are on one side only are matched by the file that they run, or as the
- * traced commands: the runs of side B then have their names changed. Returns NULL without memory,
- * and with `why` set if figures cannot be taken `per` that.
+ * Compares A and B. Processes that are on one side only are matched by the file that they run, or
+ * as the traced commands: the runs of side B then have their names changed. Returns NULL without
+ * memory, and with `why` set if figures cannot be taken `per` that.
  */
-struct diff *diff__new(struct diff_side sides[2], enum diff_per per, const char **why);
+struct diff *diff__new(struct diff_side *sides, enum diff_per per, const char **why);
 void diff__free(struct diff *diff);
 
 /* How much more B has, and as a fraction of A (infinite of 0). */

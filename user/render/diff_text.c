@@ -72,9 +72,11 @@ static void say_headline(struct page *page, const struct diff *diff)
 		page__keep(page, NULL, "%s", diff__value_text(DIFF_NS, change->a.median, text));
 		page__say(page, NULL, ", B ");
 		page__keep(page, NULL, "%s", diff__value_text(DIFF_NS, change->b.median, text));
-		page__keep(page, STYLE_BOLD, ": %s", diff__difference_text(change, text));
-		page__keep(page, NULL, " (%s)", diff__percent_text(change, text));
-		if (change->noise == DIFF_NOISE_WITHIN)
+		if (diff_change__difference(change) != 0) {
+			page__keep(page, STYLE_BOLD, ": %s", diff__difference_text(change, text));
+			page__keep(page, NULL, " (%s)", diff__percent_text(change, text));
+		}
+		if (diff_change__difference(change) != 0 && change->noise == DIFF_NOISE_WITHIN)
 			page__say(page, NULL, ", within noise");
 		page__end_line(page);
 	}

@@ -54,7 +54,9 @@ const char *diff__percent_text(const struct diff_change *change, char text[DIFF_
 		snprintf(text, DIFF_TEXT, "gone");
 	else if (percent > 99999)
 		snprintf(text, DIFF_TEXT, ">+99999%%");
-	else if (percent != 0 && fabs(percent) < 0.1)
+	else if (percent == 0)
+		snprintf(text, DIFF_TEXT, "0%%");
+	else if (fabs(percent) < 0.1)
 		snprintf(text, DIFF_TEXT, "%s0.1%%", percent > 0 ? "<+" : "<-");
 	else
 		snprintf(text, DIFF_TEXT, fabs(percent) < 9.95 ? "%+.1f%%" : "%+.0f%%", percent);
