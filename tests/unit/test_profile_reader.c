@@ -208,7 +208,8 @@ static void a_profile_that_was_changed_anywhere_is_read_or_refused(void **state)
 			const char *word = words[next_random(&seed) % COUNT(words)];
 
 			if (colon && strlen(colon + 1) > strlen(word))
-				memcpy(colon + 1, word, strlen(word));
+				for (size_t i = 0; word[i]; i++)
+					colon[1 + i] = word[i];
 		} else {
 			changed[at] = (char)next_random(&seed);
 		}

@@ -132,6 +132,19 @@ struct json_object *fields__array(struct fields *fields, struct json_object *obj
 	return fields->error ? NULL : value;
 }
 
+size_t fields__enter(struct fields *fields, const char *name)
+{
+	size_t outer = strlen(fields->where);
+
+	snprintf(fields->where + outer, WHERE_TEXT - outer, "%s%s", outer ? "." : "", name);
+	return outer;
+}
+
+void fields__leave(struct fields *fields, size_t outer)
+{
+	fields->where[outer] = '\0';
+}
+
 void fields__each(struct fields *fields, struct json_object *object, const char *name,
 		  bool required,
 		  void (*take)(struct fields *fields, struct json_object *row, void *context),

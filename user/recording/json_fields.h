@@ -41,6 +41,10 @@ struct json_object *fields__object(struct fields *fields, struct json_object *ob
 struct json_object *fields__array(struct fields *fields, struct json_object *object,
 				  const char *name, bool required);
 
+/* What is asked from here on is of the member `name`. Returns what fields__leave() takes. */
+size_t fields__enter(struct fields *fields, const char *name);
+void fields__leave(struct fields *fields, size_t outer);
+
 /* Does `take` for each object in an array, with fields->where set to it. */
 void fields__each(struct fields *fields, struct json_object *object, const char *name,
 		  bool required,

@@ -40,9 +40,11 @@ static void add_quantiles(struct fields *fields, enum diff_figure first,
 	static const char *const members[] = {"p50_ns", "p90_ns", "p99_ns"};
 	struct json_object *distribution = fields__object(fields, row, member);
 	uint64_t count;
+	size_t outer;
 
 	if (!distribution)
 		return;
+	outer = fields__enter(fields, member);
 	count = (uint64_t)fields__number(fields, distribution, "count");
 	for (unsigned int i = 0; i < 3; i++) {
 		bool known;
@@ -51,6 +53,7 @@ static void add_quantiles(struct fields *fields, enum diff_figure first,
 		if (known)
 			rows__add(fields, first + i, name, value, count);
 	}
+	fields__leave(fields, outer);
 }
 
 static void take_wait(struct fields *fields, struct json_object *row, void *context)
@@ -136,9 +139,11 @@ static void take_ledger(struct fields *fields, const struct diff_name *name,
 {
 	struct json_object *ledger = fields__object(fields, process, "ledger");
 	double blocked, idle;
+	size_t outer;
 
 	if (!ledger)
 		return;
+	outer = fields__enter(fields, "ledger");
 	blocked = fields__number(fields, ledger, "blocked_ns");
 	idle = fields__number(fields, ledger, "idle_ns");
 	rows__add(fields, DIFF_BLOCKED, name, blocked > idle ? blocked - idle : 0, 0);
@@ -150,6 +155,7 @@ static void take_ledger(struct fields *fields, const struct diff_name *name,
 	rows__add(fields, DIFF_LIFETIME, name, fields__number(fields, ledger, "lifetime_ns"), 0);
 	add_member(fields, DIFF_USER, name, ledger, "user_ns");
 	add_member(fields, DIFF_KERNEL, name, ledger, "kernel_ns");
+	fields__leave(fields, outer);
 }
 
 static void take_level(struct fields *fields, enum diff_figure figure, const struct diff_name *name,
