@@ -9,6 +9,9 @@
 
 #include "recording/profile_reader.h"
 
+/* No counter of 64 bits comes to more; and all sums of such numbers are finite. */
+#define NUMBER_MOST 1e20
+
 void fields__refuse(struct fields *fields, int error, const char *format, ...)
 {
 	va_list arguments;
@@ -51,9 +54,8 @@ double fields__known_number(struct fields *fields, struct json_object *object, c
 		refuse_member(fields, name, "is no number");
 		return 0;
 	}
-	/* json-c goes by way of int64: a larger number is one that no kernel counts to */
 	number = json_object_get_double(value);
-	if (!isfinite(number) || number < 0) {
+	if (!isfinite(number) || number < 0 || number > NUMBER_MOST) {
 		refuse_member(fields, name, "is negative or beyond all measure");
 		return 0;
 	}

@@ -40,12 +40,14 @@ static void add_quantiles(struct fields *fields, enum diff_figure first,
 	static const char *const members[] = {"p50_ns", "p90_ns", "p99_ns"};
 	struct json_object *distribution = fields__object(fields, row, member);
 	uint64_t count;
+	double number;
 	size_t outer;
 
 	if (!distribution)
 		return;
 	outer = fields__enter(fields, member);
-	count = (uint64_t)fields__number(fields, distribution, "count");
+	number = fields__number(fields, distribution, "count");
+	count = number < 1e18 ? (uint64_t)number : (uint64_t)1e18;
 	for (unsigned int i = 0; i < 3; i++) {
 		bool known;
 		double value = fields__known_number(fields, distribution, members[i], &known);
