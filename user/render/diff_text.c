@@ -270,6 +270,19 @@ void diff__notes(struct page *page, const struct diff *diff)
 	}
 }
 
+/* What was asked for by --by has an answer, whatever it is. */
+static void say_none(struct page *page, const struct diff_report *report)
+{
+	const struct diff *diff = report->diff;
+	bool any = strcmp(report->by, "model") == 0 && diff->verdict_count > 0;
+
+	for (size_t i = 0; i < diff->change_count && !any; i++)
+		any = !strcmp(report->by, "finding") && is_finding(&diff->changes[i]);
+	if (any)
+		return;
+	page__title(page, "No change", report->by);
+}
+
 int render__diff_text(FILE *stream, const struct diff_report *report,
 		      const struct render_options *options)
 {
@@ -285,6 +298,8 @@ int render__diff_text(FILE *stream, const struct diff_report *report,
 	if (!report->by || !strcmp(report->by, "model"))
 		diff__models(&page, diff);
 	diff__tables(&page, diff, report->by);
+	if (report->by && (!strcmp(report->by, "model") || !strcmp(report->by, "finding")))
+		say_none(&page, report);
 	say_conditions(&page, report);
 	diff__notes(&page, diff);
 	return page__finish(&page);
