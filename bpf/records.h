@@ -280,6 +280,10 @@ struct thread_row {
 	__u64 enqueued;	   /* instant of the last place on a run queue; 0: not seen */
 	__u64 slept_call;  /* entry of the call that slept last */
 	__u64 waker;	   /* of the last waking, as a key of MEASURE_BY_WAKER */
+	/* for the event stream (stream.bpf.h): */
+	__u64 entered;	  /* when it entered the call in flight, until an event has said so; or 0 */
+	__u32 call_flags; /* STREAM_CALL_* of the call that returns */
+	__u32 call_pad;
 };
 
 /* What `waitscope hist` measures, beside what is always kept (bpf/measure.bpf.h). */
@@ -347,7 +351,10 @@ struct cpu {
 	__u64 area;    /* address of the CPU's per-CPU variables; 0: not yet known */
 	__u32 thread;  /* row of `running`; 0: it had none */
 	__u32 process; /* process row of `running`, as counted in it; 0: none */
-	__u64 room[5];
+	/* the event stream: events sent; lost, which no event has told yet, and the first of these
+	 */
+	__u64 streamed, lost, lost_since;
+	__u64 room[2];
 };
 
 #define CPUS 1024
