@@ -37,7 +37,8 @@ SANITIZE = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-re
 LIBS = -lbpf -lelf -lz -ljson-c -lm
 
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
-PURE    := $(wildcard user/model/*.c user/names/*.c user/render/*.c user/judge/*.c)
+PURE    := $(wildcard user/model/*.c user/names/*.c user/render/*.c user/judge/*.c \
+	user/recording/*.c)
 LIVE    := $(wildcard user/collect/*.c user/commands/*.c) user/main.c
 SOURCES := $(PURE) $(LIVE)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)

@@ -181,7 +181,7 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	current = (void *)bpf_get_current_task_btf();
 	if (event == LEDGER_EVENT_SPURIOUS || (event == LEDGER_EVENT_EARLY && current == task)) {
 		if (streaming)
-			stream__waking(now, number, 0, WAKER_UNKNOWN, event);
+			stream__waking(now, number, 0, STREAM_WAKER_ITSELF, event);
 		return 0;
 	}
 	kind = waker__context(current);

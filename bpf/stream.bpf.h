@@ -58,6 +58,7 @@ lost:
 	if (!cpu->lost)
 		cpu->lost_since = time;
 	cpu->lost++;
+	cpu->lost_ever++;
 	return 0;
 }
 

@@ -48,6 +48,10 @@ enum stream_kind {
 #define STREAM_CALL_HANDLED	0x04
 #define STREAM_CALL_IO		0x08 /* a call that moves data through argument 0 */
 
+/* `result` of STREAM_WAKING, where it is no enum waker_kind: the thread kept itself awake, or the
+ * waking came to nothing */
+#define STREAM_WAKER_ITSELF 255
+
 /* `since` when the entry is further back than fits: STREAM_ENTER came before */
 #define STREAM_SINCE_MAX 0xffffffff
 

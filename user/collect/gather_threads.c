@@ -343,7 +343,7 @@ int member__from_row(struct member *member, const struct look *look, uint32_t nu
 	struct lead lead = {};
 
 	memcpy(&lead.row, rows__at(&look->sources.pools[POOL_THREADS], number), sizeof(lead.row));
-	if (!(lead.row.flags & (THREAD_ENDED | THREAD_BOOKS)))
+	if (!(lead.row.flags & (THREAD_ENDED | THREAD_BOOKS | THREAD_CUT)))
 		settle_vanished(&lead.row);
 	lead.is_open = ledger__close(&lead.row.ledger, look->end, &lead.open);
 	lead.first_wait = look__find(look->waits, look->wait_count, number, &lead.wait_count);

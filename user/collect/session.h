@@ -100,6 +100,9 @@ uint32_t session__in_use(const struct session *session, enum pool pool);
 /* Hands an emptied row to the programs. 0 or a negative errno. */
 int session__give_back(struct session *session, enum pool pool, uint32_t number);
 
+/* Events for which a ring buffer had no room. */
+uint64_t session__stream_lost(const struct session *session);
+
 /* Descriptor of the map of ring buffers, one for each CPU that can be; and how many these are. */
 int session__streams_fd(const struct session *session);
 unsigned int session__stream_count(const struct session *session);

@@ -207,6 +207,15 @@ void session__facts(const struct session *session, struct trace_facts *facts)
 	}
 }
 
+uint64_t session__stream_lost(const struct session *session)
+{
+	uint64_t lost = 0;
+
+	for (int i = 0; i < CPUS; i++)
+		lost += session->skeleton->bss->cpus[i].lost_ever;
+	return lost;
+}
+
 int session__streams_fd(const struct session *session)
 {
 	return bpf_map__fd(session->skeleton->maps.streams);
