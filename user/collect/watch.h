@@ -28,7 +28,7 @@ struct watch {
 	size_t target_count;
 	int event_fd; /* wakes it early when readable: its tick is called; -1: none */
 	int signal;   /* the one that ended it, 0: none */
-	int status; /* of the command, if it ended */
+	int status;   /* of the command, if it ended */
 	bool has_status;
 };
 

@@ -6,44 +6,29 @@
 #include "bpf/tally.h"
 #include "recording/rebuild_internal.h"
 
-void *grown__at(struct rebuild *rebuild, struct grown *grown, uint32_t number)
+void *rebuild__at(struct rebuild *rebuild, struct grown *grown, uint32_t number)
 {
-	uint32_t room = grown->room ? grown->room : 64;
-	char *base;
+	void *row = grown__at(grown, number);
 
-	if (number >= ROWS_MOST) {
-		rebuild->err = -EPROTO;
-		return NULL;
-	}
-	while (room <= number)
-		room *= 2;
-	if (room != grown->room) {
-		base = reallocarray(grown->base, room, grown->size);
-		if (!base) {
-			rebuild->err = -ENOMEM;
-			return NULL;
-		}
-		memset(base + grown->room * grown->size, 0, (room - grown->room) * grown->size);
-		grown->base = base;
-		grown->room = room;
-	}
-	if (number > grown->used)
-		grown->used = number;
-	return grown->base + number * grown->size;
+	if (!row)
+		rebuild->err = grown__error(number);
+	return row;
 }
 
-uint32_t grown__add(struct rebuild *rebuild, struct grown *grown)
+uint32_t rebuild__add(struct rebuild *rebuild, struct grown *grown)
 {
-	uint32_t number = grown->used + 1;
+	uint32_t number = grown__add(grown);
 
-	return grown__at(rebuild, grown, number) ? number : 0;
+	if (!number)
+		rebuild->err = -ENOMEM;
+	return number;
 }
 
 static int rename_to(struct rebuild *rebuild, struct renamed *renamed, uint32_t number,
 		     uint32_t own)
 {
 	struct grown grown = {(char *)renamed->own, sizeof(own), 0, renamed->count};
-	uint32_t *place = grown__at(rebuild, &grown, number);
+	uint32_t *place = rebuild__at(rebuild, &grown, number);
 
 	renamed->own = (uint32_t *)grown.base;
 	renamed->count = grown.room;
@@ -60,14 +45,14 @@ void rebuild__count(struct rebuild *rebuild, uint32_t *number, uint64_t value)
 	struct chunk_row *row;
 
 	if (!*number)
-		*number = grown__add(rebuild, &rebuild->pools[POOL_HISTOGRAMS]);
+		*number = rebuild__add(rebuild, &rebuild->pools[POOL_HISTOGRAMS]);
 	if (!*number || chunk >= BUCKET_CHUNKS)
 		return;
-	histogram = grown__at(rebuild, &rebuild->pools[POOL_HISTOGRAMS], *number);
+	histogram = rebuild__at(rebuild, &rebuild->pools[POOL_HISTOGRAMS], *number);
 	if (!histogram->chunks[chunk])
-		histogram->chunks[chunk] = grown__add(rebuild, &rebuild->pools[POOL_CHUNKS]);
+		histogram->chunks[chunk] = rebuild__add(rebuild, &rebuild->pools[POOL_CHUNKS]);
 	place = histogram->chunks[chunk];
-	row = place ? grown__at(rebuild, &rebuild->pools[POOL_CHUNKS], place) : NULL;
+	row = place ? rebuild__at(rebuild, &rebuild->pools[POOL_CHUNKS], place) : NULL;
 	if (row)
 		row->counts[index % BUCKETS_PER_CHUNK]++;
 }
@@ -83,8 +68,8 @@ static void tell_name(struct rebuild *rebuild, uint32_t number)
 
 	if (!own || number > rebuild->names.used)
 		return;
-	name = grown__at(rebuild, &rebuild->names, number);
-	row = grown__at(rebuild, &rebuild->pools[POOL_THREADS], own);
+	name = rebuild__at(rebuild, &rebuild->names, number);
+	row = rebuild__at(rebuild, &rebuild->pools[POOL_THREADS], own);
 	row->task = own;
 	row->tid = name->tid;
 	row->tgid = name->tgid;
@@ -104,7 +89,7 @@ static void keep_ledger(struct rebuild *rebuild, uint32_t number)
 
 	if (!own || !thread)
 		return;
-	row = grown__at(rebuild, &rebuild->pools[POOL_THREADS], own);
+	row = rebuild__at(rebuild, &rebuild->pools[POOL_THREADS], own);
 	row->ledger = thread->ledger;
 	if (thread->ended)
 		row->flags |= THREAD_ENDED;
@@ -118,12 +103,12 @@ static struct thread_row *thread_row(struct rebuild *rebuild, uint32_t number)
 	uint32_t own = renamed__of(&rebuild->threads, number);
 
 	if (!own) {
-		own = grown__add(rebuild, &rebuild->pools[POOL_THREADS]);
+		own = rebuild__add(rebuild, &rebuild->pools[POOL_THREADS]);
 		if (!own || rename_to(rebuild, &rebuild->threads, number, own))
 			return NULL;
 		tell_name(rebuild, number);
 	}
-	return grown__at(rebuild, &rebuild->pools[POOL_THREADS], own);
+	return rebuild__at(rebuild, &rebuild->pools[POOL_THREADS], own);
 }
 
 static bool is_counted(const struct rebuild *rebuild)
@@ -143,12 +128,12 @@ static struct wait_row *wait_row(struct rebuild *rebuild, uint32_t thread, uint3
 	if (!number || number > rebuild->keys.used || !thread_row(rebuild, thread))
 		return NULL;
 	if (own)
-		return grown__at(rebuild, &rebuild->pools[POOL_WAITS], own);
-	own = grown__add(rebuild, &rebuild->pools[POOL_WAITS]);
+		return rebuild__at(rebuild, &rebuild->pools[POOL_WAITS], own);
+	own = rebuild__add(rebuild, &rebuild->pools[POOL_WAITS]);
 	if (!own || rename_to(rebuild, &rebuild->waits, number, own))
 		return NULL;
-	row = grown__at(rebuild, &rebuild->pools[POOL_WAITS], own);
-	key = grown__at(rebuild, &rebuild->keys, number);
+	row = rebuild__at(rebuild, &rebuild->pools[POOL_WAITS], own);
+	key = rebuild__at(rebuild, &rebuild->keys, number);
 	row->key = *key;
 	row->key.thread = renamed__of(&rebuild->threads, thread);
 	return row;
@@ -188,7 +173,7 @@ static void fill_waker(struct rebuild *rebuild, struct waker_count *waker)
 
 	if (!waker->tid || waker->tid > rebuild->tasks.used)
 		return;
-	task = grown__at(rebuild, &rebuild->tasks, waker->tid);
+	task = rebuild__at(rebuild, &rebuild->tasks, waker->tid);
 	waker->pid = task->pid;
 	memcpy(waker->comm, task->comm, sizeof(waker->comm));
 }
@@ -198,16 +183,16 @@ static int waker_elsewhere(struct rebuild *rebuild, uint32_t wait, struct waker_
 	struct overflow_waker *entry;
 
 	for (uint32_t i = 1; i <= rebuild->wakers.used; i++) {
-		entry = grown__at(rebuild, &rebuild->wakers, i);
+		entry = rebuild__at(rebuild, &rebuild->wakers, i);
 		if (entry->wait == wait && entry->waker.kind == waker->kind &&
 		    entry->waker.tid == waker->tid) {
 			entry->waker.count++;
 			return 0;
 		}
 	}
-	if (!grown__add(rebuild, &rebuild->wakers))
+	if (!rebuild__add(rebuild, &rebuild->wakers))
 		return rebuild->err;
-	entry = grown__at(rebuild, &rebuild->wakers, rebuild->wakers.used);
+	entry = rebuild__at(rebuild, &rebuild->wakers, rebuild->wakers.used);
 	entry->wait = wait;
 	entry->waker = *waker;
 	entry->waker.count = 1;
@@ -254,7 +239,7 @@ static uint32_t *call_place(struct rebuild *rebuild, uint32_t thread, uint32_t s
 
 		if (!*place)
 			return place;
-		row = grown__at(rebuild, &rebuild->pools[POOL_CALLS], *place);
+		row = rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *place);
 		if (row->key.thread == thread && row->key.syscall == syscall)
 			return place;
 	}
@@ -270,10 +255,10 @@ static int grow_index(struct rebuild *rebuild)
 		return 0;
 	free(index->base);
 	*index = (struct grown){.size = sizeof(uint32_t)};
-	if (!grown__at(rebuild, index, used * 4 + 63))
+	if (!rebuild__at(rebuild, index, used * 4 + 63))
 		return rebuild->err;
 	for (uint32_t i = 1; i <= used; i++) {
-		const struct call_row *row = grown__at(rebuild, &rebuild->pools[POOL_CALLS], i);
+		const struct call_row *row = rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], i);
 
 		*call_place(rebuild, row->key.thread, row->key.syscall) = i;
 	}
@@ -291,14 +276,14 @@ static struct call_row *call_row(struct rebuild *rebuild, uint32_t thread, uint3
 	own = renamed__of(&rebuild->threads, thread);
 	place = call_place(rebuild, own, syscall);
 	if (!*place) {
-		*place = grown__add(rebuild, &rebuild->pools[POOL_CALLS]);
+		*place = rebuild__add(rebuild, &rebuild->pools[POOL_CALLS]);
 		if (!*place)
 			return NULL;
-		row = grown__at(rebuild, &rebuild->pools[POOL_CALLS], *place);
+		row = rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *place);
 		row->key = (struct call_key){.thread = own, .syscall = syscall};
 	}
 	*number = *place;
-	return grown__at(rebuild, &rebuild->pools[POOL_CALLS], *number);
+	return rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *number);
 }
 
 const struct call_row *rebuild__find_call(struct rebuild *rebuild, const struct call_row *end)
@@ -308,7 +293,7 @@ const struct call_row *rebuild__find_call(struct rebuild *rebuild, const struct 
 	if (!thread || grow_index(rebuild))
 		return NULL;
 	place = call_place(rebuild, thread, end->key.syscall);
-	return *place ? grown__at(rebuild, &rebuild->pools[POOL_CALLS], *place) : NULL;
+	return *place ? rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *place) : NULL;
 }
 
 static int errno_elsewhere(struct rebuild *rebuild, uint32_t call, uint32_t number)
@@ -316,15 +301,15 @@ static int errno_elsewhere(struct rebuild *rebuild, uint32_t call, uint32_t numb
 	struct overflow_errno *entry;
 
 	for (uint32_t i = 1; i <= rebuild->errnos.used; i++) {
-		entry = grown__at(rebuild, &rebuild->errnos, i);
+		entry = rebuild__at(rebuild, &rebuild->errnos, i);
 		if (entry->call == call && entry->number == number) {
 			entry->count++;
 			return 0;
 		}
 	}
-	if (!grown__add(rebuild, &rebuild->errnos))
+	if (!rebuild__add(rebuild, &rebuild->errnos))
 		return rebuild->err;
-	entry = grown__at(rebuild, &rebuild->errnos, rebuild->errnos.used);
+	entry = rebuild__at(rebuild, &rebuild->errnos, rebuild->errnos.used);
 	*entry = (struct overflow_errno){call, number, 1};
 	return 0;
 }
@@ -417,7 +402,7 @@ struct rebuild *rebuild__new(uint64_t from, uint64_t to)
 	rebuild->errnos.size = sizeof(struct overflow_errno);
 	rebuild->replay = replay__new(&hooks, ROWS_MOST);
 	for (int i = 0; rebuild->replay && i < POOLS; i++)
-		grown__at(rebuild, &rebuild->pools[i], 0);
+		rebuild__at(rebuild, &rebuild->pools[i], 0);
 	if (rebuild->replay && !rebuild->err)
 		return rebuild;
 	rebuild__free(rebuild);
@@ -447,7 +432,7 @@ void rebuild__free(struct rebuild *rebuild)
 /* Copies an identity over a row, or so much of it as there is. */
 static int name(struct rebuild *rebuild, struct grown *grown, const struct reader_item *item)
 {
-	void *row = grown__at(rebuild, grown, item->number);
+	void *row = rebuild__at(rebuild, grown, item->number);
 
 	if (!row)
 		return rebuild->err;
@@ -496,7 +481,7 @@ static bool is_first(struct rebuild *rebuild, const struct stream_event *event)
 
 	if (event->kind != STREAM_BEGIN || event->thread > rebuild->names.used)
 		return false;
-	name = grown__at(rebuild, &rebuild->names, event->thread);
+	name = rebuild__at(rebuild, &rebuild->names, event->thread);
 	return !(name->flags & THREAD_HELD);
 }
 

@@ -18,7 +18,7 @@ int rebuild__take_rows(struct rebuild *rebuild, const struct reader_item *item)
 	    item->count >= ROWS_MOST - item->number)
 		return -EPROTO;
 	for (uint32_t i = 0; i < item->count; i++) {
-		row = grown__at(rebuild, grown, item->number + i);
+		row = rebuild__at(rebuild, grown, item->number + i);
 		if (!row)
 			return rebuild->err;
 		memcpy(row, (const char *)item->bytes + (size_t)i * item->size, grown->size);
@@ -83,7 +83,7 @@ static void append_histograms(struct rebuild *rebuild, uint32_t *first)
 
 	*first = own->used;
 	for (uint32_t i = 1; i <= rebuild->ends[POOL_HISTOGRAMS].used; i++) {
-		struct histogram_row *row = grown__at(rebuild, own, *first + i);
+		struct histogram_row *row = rebuild__at(rebuild, own, *first + i);
 
 		if (!row)
 			return;
@@ -93,7 +93,7 @@ static void append_histograms(struct rebuild *rebuild, uint32_t *first)
 	}
 	for (uint32_t i = 1; i <= rebuild->ends[POOL_CHUNKS].used; i++) {
 		struct chunk_row *row =
-			grown__at(rebuild, &rebuild->pools[POOL_CHUNKS], chunks + i);
+			rebuild__at(rebuild, &rebuild->pools[POOL_CHUNKS], chunks + i);
 
 		if (!row)
 			return;
@@ -103,7 +103,7 @@ static void append_histograms(struct rebuild *rebuild, uint32_t *first)
 
 static void *take_over(struct rebuild *rebuild, enum pool pool, uint32_t number)
 {
-	void *row = grown__at(rebuild, &rebuild->pools[pool], number);
+	void *row = rebuild__at(rebuild, &rebuild->pools[pool], number);
 
 	if (row)
 		memcpy(row, end_row(rebuild, pool, number), rebuild->pools[pool].size);

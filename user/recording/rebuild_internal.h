@@ -5,17 +5,8 @@
 
 #include "names/syscall_traits.h"
 #include "recording/format.h"
+#include "recording/grown.h"
 #include "recording/rebuild.h"
-
-/* No recording has larger row numbers, thread ids or pools: --map-entries has a limit. */
-#define ROWS_MOST (8U << 20)
-
-/* Rows that grow. Row 0 is there, and empty. */
-struct grown {
-	char *base;
-	size_t size;
-	uint32_t used, room;
-};
 
 /* What numbers of the recording stand for now; by number, as far as they were named. */
 struct renamed {
@@ -43,11 +34,9 @@ struct rebuild {
 	int err;
 };
 
-/* The row of that number, made if there is none; rows between are empty. NULL: no memory (or, of a
- * number that cannot be, no such row): rebuild->err says which. */
-void *grown__at(struct rebuild *rebuild, struct grown *grown, uint32_t number);
-/* A row more; its number, or 0. */
-uint32_t grown__add(struct rebuild *rebuild, struct grown *grown);
+/* grown__at() and grown__add(), whose failure is kept in rebuild->err. */
+void *rebuild__at(struct rebuild *rebuild, struct grown *grown, uint32_t number);
+uint32_t rebuild__add(struct rebuild *rebuild, struct grown *grown);
 
 /* A value in a histogram, which is made if `*number` is 0. */
 void rebuild__count(struct rebuild *rebuild, uint32_t *number, uint64_t value);

@@ -64,14 +64,7 @@ static void safe_waits(struct rebuild *rebuild)
 static void safe_objects(struct rebuild *rebuild)
 {
 	EACH(rebuild, POOL_OBJECTS, struct object_row, row)
-	{
-		if (row->key.kind > OBJECT_OTHER)
-			row->key.kind = OBJECT_OTHER;
-		if (row->text_length >= OBJECT_TEXT)
-			row->text_length = OBJECT_TEXT - 1;
-		row->text[row->text_length] = '\0';
-		row->text[OBJECT_TEXT - 1] = '\0';
-	}
+	object_row__make_safe(row);
 }
 
 static void safe_io(struct rebuild *rebuild)
