@@ -304,10 +304,10 @@ static int put_rows(struct writer *writer, uint32_t pool, const void *base, size
 static int put_pool(struct writer *writer, uint32_t pool, const void *base, size_t size,
 		    size_t stride, uint32_t first, uint32_t end)
 {
-	uint32_t most = (FRAME_RAW_MOST / 2) / size;
+	uint32_t most = size ? (FRAME_RAW_MOST / 2) / size : 0;
 	int err = 0;
 
-	for (; first < end && !err; first += most)
+	for (; most && first < end && !err; first += most)
 		err = put_rows(writer, pool, base, size, stride, first,
 			       end - first < most ? end : first + most);
 	return err;
