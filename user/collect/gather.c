@@ -104,8 +104,9 @@ static int add_member(struct gatherer *gatherer, const struct look *look, uint32
 	return member__from_row(&gatherer->members[gatherer->count++], look, number);
 }
 
-/* A row that ended this long ago is touched by no program any more. */
-#define SETTLED_NS 10000000
+/* A row that ended this long ago is touched by no program any more, and no event that names it is
+ * still on its way (collect/stream.c). */
+#define SETTLED_NS 50000000
 
 int gatherer__reap(struct gatherer *gatherer)
 {
