@@ -225,6 +225,9 @@ struct call_cache {
 #define THREAD_PARTIAL	 0x40  /* its waits could not all be kept (a full map) */
 #define THREAD_OPERATING 0x200 /* asleep in an I/O call that its process counts */
 
+/* set in recordings: what there is of it ends before the window does, and it need not have ended */
+#define THREAD_CUT 0x800
+
 #define THREAD_AIO_HELPER 0x400 /* it serves POSIX AIO of its process for the C library */
 
 /* Multiplexing calls that a thread may loop on: one in its loop, others in its handlers. */
@@ -280,6 +283,10 @@ struct thread_row {
 	__u64 enqueued;	   /* instant of the last place on a run queue; 0: not seen */
 	__u64 slept_call;  /* entry of the call that slept last */
 	__u64 waker;	   /* of the last waking, as a key of MEASURE_BY_WAKER */
+	/* for the event stream (stream.bpf.h): */
+	__u64 entered;	  /* when it entered the call in flight, until an event has said so; or 0 */
+	__u32 call_flags; /* STREAM_CALL_* of the call that returns */
+	__u32 call_pad;
 };
 
 /* What `waitscope hist` measures, beside what is always kept (bpf/measure.bpf.h). */
@@ -347,7 +354,10 @@ struct cpu {
 	__u64 area;    /* address of the CPU's per-CPU variables; 0: not yet known */
 	__u32 thread;  /* row of `running`; 0: it had none */
 	__u32 process; /* process row of `running`, as counted in it; 0: none */
-	__u64 room[5];
+	/* the event stream: events sent; lost, which no event has told yet, and the first of these;
+	 * lost in all */
+	__u64 streamed, lost, lost_since, lost_ever;
+	__u64 room[1];
 };
 
 #define CPUS 1024

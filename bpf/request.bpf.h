@@ -8,6 +8,7 @@
 
 #include "histogram.bpf.h"
 #include "process.bpf.h"
+#include "stream.bpf.h"
 
 /* The row for requests of a kind, made if there is none. 0: no room (counted). */
 GLOBAL u32 request__look_up(u32 process, u32 api, u32 operation, u32 device)
@@ -110,6 +111,8 @@ static __always_inline void request__ended(struct request_row *request, u64 sinc
 	__sync_fetch_and_add(&request->latency_total, latency);
 	keep_extremes(&request->latency_min, &request->latency_max, latency);
 	histogram__count(request->latency_histogram, latency);
+	if (streaming)
+		stream__request(now, &request->key, latency, result);
 }
 
 /* A request that was submitted at `since` is complete at `now`, with this result. */

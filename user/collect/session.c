@@ -113,6 +113,7 @@ static int choose_programs(struct waitscope_bpf *skeleton, const struct session_
 
 	skeleton->rodata->tier_full = full;
 	skeleton->rodata->bare_rows = options->bare_rows;
+	skeleton->rodata->streaming = options->stream;
 	skeleton->rodata->measured = options->measure;
 	skeleton->rodata->measured_by = options->measure_by;
 	skeleton->rodata->measured_syscall = options->measure_syscall;

@@ -77,6 +77,8 @@ int session__size_maps(struct session *session, uint64_t entries, size_t targets
 						       indexes[i].per_entry);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.targets, targets ? targets : 1);
+	if (!err && skeleton->rodata->streaming)
+		err = bpf_map__set_max_entries(skeleton->maps.streams, libbpf_num_possible_cpus());
 	return err;
 }
 
@@ -189,6 +191,39 @@ uint32_t session__in_use(const struct session *session, enum pool pool)
 {
 	return session->skeleton->bss->pool_used[pool] +
 	       session->skeleton->bss->pool_recycled[pool] - session->given_back[pool];
+}
+
+void session__facts(const struct session *session, struct trace_facts *facts)
+{
+	*facts = (struct trace_facts){
+		.attached_at = session->attached_at,
+		.ended_at = session->ended_at,
+		.missed_runs = session__missed_runs(session),
+	};
+	memcpy(facts->losses, session->skeleton->bss->losses, sizeof(facts->losses));
+	for (int i = 0; i < POOLS; i++) {
+		facts->in_use[i] = session__in_use(session, i);
+		facts->capacity[i] = session->rows[i].capacity - 1;
+	}
+}
+
+uint64_t session__stream_lost(const struct session *session)
+{
+	uint64_t lost = 0;
+
+	for (int i = 0; i < CPUS; i++)
+		lost += session->skeleton->bss->cpus[i].lost_ever;
+	return lost;
+}
+
+int session__streams_fd(const struct session *session)
+{
+	return bpf_map__fd(session->skeleton->maps.streams);
+}
+
+unsigned int session__stream_count(const struct session *session)
+{
+	return bpf_map__max_entries(session->skeleton->maps.streams);
 }
 
 int session__give_back(struct session *session, enum pool pool, uint32_t number)
