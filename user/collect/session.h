@@ -15,6 +15,7 @@
 
 #include "bpf/records.h"
 #include "collect/preflight.h"
+#include "collect/rows.h"
 #include "collect/target.h"
 #include "model/profile.h"
 
@@ -35,15 +36,6 @@ struct session_options {
 #define SESSION_MAP_ENTRIES 8192
 /* About this much kernel memory for one of map_entries, all maps together. */
 #define SESSION_BYTES_PER_ENTRY 8200
-
-/* A pool of rows that the programs fill, mapped into this process. Row 0 is not used. */
-struct rows {
-	const void *base;
-	size_t stride;
-	uint32_t used;	   /* rows 1 .. used are in use */
-	uint32_t capacity; /* row numbers are smaller */
-	size_t length;	   /* of the mapping, bytes */
-};
 
 /*
  * Opens and loads the programs. Returns 0 and the session, or a negative errno with a message
@@ -82,11 +74,6 @@ uint64_t session__ended_at(const struct session *session);
 
 /* The rows of a pool; valid until session__free(). Returns 0 or a negative errno. */
 int session__rows(const struct session *session, enum pool pool, struct rows *rows);
-
-static inline const void *rows__at(const struct rows *rows, uint32_t number)
-{
-	return (const char *)rows->base + rows->stride * number;
-}
 
 /* Events lost, by cause. */
 uint64_t session__loss(const struct session *session, enum loss loss);
