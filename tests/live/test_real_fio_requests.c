@@ -115,7 +115,7 @@ static void compare(const struct run *run)
 		struct figures our = ours(row, run->latency), fio = fios(job);
 
 		check_counts(run, row, job);
-		best = fmin(best, fmin(distance(our.mean, fio.mean, run),
+		best = fmin(best, fmax(distance(our.mean, fio.mean, run),
 				       distance(our.median, fio.median, run)));
 	}
 	if (best > 1)
