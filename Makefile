@@ -127,6 +127,7 @@ $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_ARCHIVE)
 PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o) $(FILES:%.c=$(BUILD)/asan/%.o)
 # a command's, but it only reads words
 PURE_CHECKED += $(BUILD)/asan/user/commands/hist_kinds.o
+PURE_CHECKED += $(BUILD)/asan/user/commands/models_limits.o
 
 $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(call say,LINK,$@)

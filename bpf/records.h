@@ -235,7 +235,8 @@ struct call_cache {
 
 struct thread_row {
 	struct ledger ledger;
-	__u64 task; /* address of the task_struct: pids are reused, and exec swaps them */
+	__u64 task;	  /* address of the task_struct: pids are reused, and exec swaps them */
+	__u64 uring_ring; /* the ring that it used last: struct io_ring_ctx; 0: none */
 	__u32 tid, tgid, ppid;
 	__u32 flags;
 	char comm[RECORDS_COMM];

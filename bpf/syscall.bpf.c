@@ -5,6 +5,7 @@
 #include "loop.bpf.h"
 #include "measure.bpf.h"
 #include "stream.bpf.h"
+#include "uring_taken.bpf.h"
 #include "waker.bpf.h"
 
 GLOBAL u32 call__look_up(u32 thread, u32 syscall)
@@ -227,6 +228,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	now = bpf_ktime_get_ns();
 	if (now >= window_end)
 		return 0;
+	if (thread->uring_ring)
+		uring__look(thread->uring_ring, now);
 	compat = in_compat_call(current);
 	call = ((u32)number & (SYSCALL_COMPAT - 1)) | (compat ? SYSCALL_COMPAT : 0);
 	if (thread->ledger.flags & LEDGER_RESTARTING) {
@@ -244,6 +247,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	traits = call__traits(call);
 	if (traits & TRAITS_OF_LOOPS)
 		loop__enter(thread, thread_number, call, traits);
+	if (traits & TRAIT_URING_ENTER)
+		uring__enter(thread, now);
 	if (traits & TRAIT_AIO_SUBMIT)
 		aio__enter(thread_number);
 	return 0;
@@ -267,6 +272,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		return 0;
 	if (streaming)
 		since = stream__since_entry(thread, thread_number, now);
+	if (thread->uring_ring)
+		uring__look(thread->uring_ring, now);
 	complete = ledger__exit_call(&thread->ledger, now, result, &done);
 	if (streaming && (!complete || done.call == SYSCALL_NONE))
 		stream__return(now, thread, thread_number, since, result, 0);

@@ -243,6 +243,18 @@ static int take_census(struct session *session)
 	return err;
 }
 
+static int begin_aio_probes(struct session *session)
+{
+	struct rows processes;
+	int err = session__rows(session, POOL_PROCESSES, &processes);
+
+	if (err)
+		return err;
+	return aio_probes__begin(&session->aio_probes, session->aio_method,
+				 session->skeleton->progs.posix_aio_entered,
+				 session->skeleton->progs.posix_aio_returned, &processes);
+}
+
 int session__attach(struct session *session, pid_t command, char *message, size_t size)
 {
 	int err;
@@ -253,8 +265,7 @@ int session__attach(struct session *session, pid_t command, char *message, size_
 	if (!err)
 		err = take_census(session);
 	if (!err && session->aio_method != UPROBES_NONE)
-		session->aio_error =
-			aio_probes__begin(&session->aio_probes, session, session->aio_method);
+		session->aio_error = begin_aio_probes(session);
 	if (err)
 		snprintf(message, size, "the tracing programs could not be attached: %s",
 			 strerror(-err));
@@ -263,7 +274,10 @@ int session__attach(struct session *session, pid_t command, char *message, size_
 
 void session__step(struct session *session, uint64_t now)
 {
-	aio_probes__step(session->aio_probes, now);
+	struct rows processes;
+
+	if (!session__rows(session, POOL_PROCESSES, &processes))
+		aio_probes__step(session->aio_probes, &processes, now);
 }
 
 unsigned int session__matched(const struct session *session)

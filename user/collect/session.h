@@ -36,7 +36,7 @@ struct session_options {
 
 #define SESSION_MAP_ENTRIES 8192
 /* About this much kernel memory for one of map_entries, all maps together. */
-#define SESSION_BYTES_PER_ENTRY 8200
+#define SESSION_BYTES_PER_ENTRY 8700
 
 /*
  * Opens and loads the programs. Returns 0 and the session, or a negative errno with a message

@@ -35,14 +35,12 @@ static const struct pool_map pools[POOLS] = {
 
 /* Hash maps: those that find rows, and requests in flight. */
 static const struct pool_map indexes[] = {
-	{MAP(thread_index), 1},	  {MAP(wait_index), 4},
-	{MAP(call_index), 6},	  {MAP(object_index), 1},
-	{MAP(wakers), 2},	  {MAP(errnos), 1},
-	{MAP(process_index), 1},  {MAP(attempt_index), 1},
-	{MAP(request_index), 1},  {MAP(aio_requests), 2},
-	{MAP(uring_requests), 2}, {MAP(uring_many), 1},
-	{MAP(episodes), 2},	  {MAP(posix_aio_requests), 1},
-	{MAP(block_requests), 1}, {MAP(series_index), 1},
+	{MAP(thread_index), 1},	      {MAP(wait_index), 4},	{MAP(call_index), 6},
+	{MAP(object_index), 1},	      {MAP(wakers), 2},		{MAP(errnos), 1},
+	{MAP(process_index), 1},      {MAP(attempt_index), 1},	{MAP(request_index), 1},
+	{MAP(aio_requests), 2},	      {MAP(uring_requests), 2}, {MAP(uring_many), 1},
+	{MAP(uring_rings), 1},	      {MAP(uring_posted), 2},	{MAP(episodes), 2},
+	{MAP(posix_aio_requests), 1}, {MAP(block_requests), 1}, {MAP(series_index), 1},
 };
 
 static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
