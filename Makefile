@@ -5,7 +5,7 @@
 # make test          installs what is missing, builds, runs all tests (as root)
 # make test-unit     the tests that need no root
 # make test-live     the tests against live programs (as root)
-# make test-kernels  the live tests in Debian's kernels under QEMU: KERNELS="6.1 6.12-rt ..."
+# make test-kernels  the live tests in Debian's kernels under QEMU: KERNELS="6.1 6.12-rt ...", SHORT=1
 # make bench         what tracing costs, beside the tools of others (as root): BENCH="OPTION ..."
 # make classify      does it name the I/O model of labelled programs (as root): CLASSIFY="OPTION ..."
 # make lint          looks through every source file
@@ -167,7 +167,7 @@ test-live:
 test-kernels:
 	$(Q)./install-packages.sh build check kernels
 	$(Q)$(MAKE) $(JOBS) live-programs
-	$(Q)tests/kernels/live.sh $(KERNELS)
+	$(Q)tests/kernels/live.sh $(if $(filter-out 0,$(SHORT)),--short) $(KERNELS)
 
 bench:
 	$(call as_root,tracing takes root: sudo make bench)
