@@ -137,10 +137,12 @@ static void waiting_for_a_cpu_is_found(void **state)
 
 static void storms_of_preemptions_are_found(void **state)
 {
-	struct json_object *finding =
-		the_finding("waits", "preemption_storm", WORDS("fault", "--what", "preemption"));
+	struct json_object *finding;
 
 	(void)state;
+	if (live__emulated()) /* so many a second are more than it can do */
+		live__skip("no storms in an emulated machine");
+	finding = the_finding("waits", "preemption_storm", WORDS("fault", "--what", "preemption"));
 	assert_true(json__number(finding, "evidence.switches_per_running_second") >= 1000);
 }
 
@@ -173,7 +175,11 @@ static void spinning_is_found_and_backing_off_is_not(void **state)
 			      WORDS("nonblocking", "--what", "pipe", "--mode", "spin", "--ops",
 				    "60", "--delay", "2ms"));
 	assert_non_null(strstr(json__string(finding, "text"), "in read on pipe:["));
-	assert_count(json__integer(finding, "evidence.spin_runs"), 60);
+	/* emulated, it is on a CPU for 1 ms between two tries at times: then a run ends there */
+	if (live__emulated())
+		assert_true(json__integer(finding, "evidence.spin_runs") >= 60);
+	else
+		assert_count(json__integer(finding, "evidence.spin_runs"), 60);
 }
 
 static void submits_that_block_are_found(void **state)
