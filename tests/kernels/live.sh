@@ -11,23 +11,23 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/kernels/kernels.sh
 . tests/kernels/kernels.sh
 
-# The short set, for .ci/run: every hook and every way to wait, in runs that share a start of
-# waitscope, which is what takes long where processors are emulated (lib/shared.c).
+# The short set, for .ci/run: every hook and every way to wait. Most of its runs share a start of
+# waitscope, which is what takes long where processors are emulated (tests/live/lib/shared.c).
 short=(
     test_workloads_blocking    # each way to wait, each object, each waker, in both tiers
     test_workloads_nonblocking # each refusal, each try
     test_workloads_event_loop  # loops, their handlers
     test_workloads_loops       # select, poll, epoll
     test_workloads_requests    # io_uring and Linux AIO
+    test_workloads_posix_aio   # POSIX AIO, by uprobes
+    test_workloads_block       # requests of block devices
+    test_requests_aio          # Linux AIO that goes wrong
 )
-# Besides these: faults, verdicts, distributions, whole comparisons. They start waitscope for each run.
+# Besides these: verdicts, distributions, whole comparisons; most start waitscope for each run.
 rest=(
-    test_workloads_block
     test_workloads_hist
-    test_workloads_posix_aio
     test_workloads_threads
     test_workloads_truth
-    test_requests_aio
     test_requests_uring
     test_findings
     test_verdicts
