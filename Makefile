@@ -6,7 +6,7 @@
 # make test-unit     the tests that need no root
 # make test-live     the tests against live programs (as root)
 # make fuzz          hostile input for every reader of files, FUZZ_SECONDS each
-# make test-kernels  the live tests in Debian's kernels under QEMU: KERNELS="6.1 6.12-rt ..."
+# make test-kernels  the live tests in Debian's kernels under QEMU: KERNELS="6.1 6.12-rt ...", SHORT=1
 # make bench         what tracing costs, beside the tools of others (as root): BENCH="OPTION ..."
 # make classify      does it name the I/O model of labelled programs (as root): CLASSIFY="OPTION ..."
 # make lint          looks through every source file
@@ -197,7 +197,7 @@ fuzz:
 test-kernels:
 	$(Q)./install-packages.sh build check kernels
 	$(Q)$(MAKE) $(JOBS) live-programs
-	$(Q)tests/kernels/live.sh $(KERNELS)
+	$(Q)tests/kernels/live.sh $(if $(filter-out 0,$(SHORT)),--short) $(KERNELS)
 
 bench:
 	$(call as_root,tracing takes root: sudo make bench)

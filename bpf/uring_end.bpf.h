@@ -36,6 +36,19 @@ static __always_inline bool uring__is_inline(const struct uring_request *request
 }
 
 /*
+ * Does a worker complete it that did not submit it? One that has done a request goes on with the
+ * one that is linked to it (io_wq_free_work()), and no tracepoint says that it was given that.
+ */
+static __always_inline bool uring__is_done_by_worker(const struct uring_request *request)
+{
+	struct thread_row *thread;
+	u32 number;
+
+	thread = thread__of((void *)bpf_get_current_task_btf(), &number);
+	return thread && thread->flags & THREAD_IO_WORKER && number != request->thread;
+}
+
+/*
  * How the kernel served it; the strongest evidence decides. A read of a file that is in memory may
  * start a read-ahead: that has used the device, but not waited for it.
  */
@@ -43,7 +56,7 @@ static __always_inline u32 uring__served(const struct uring_request *request)
 {
 	bool at_once = uring__is_inline(request);
 
-	if (request->punted)
+	if (request->punted || uring__is_done_by_worker(request))
 		return SERVED_PUNTED;
 	if (request->polled)
 		return SERVED_POLLED;

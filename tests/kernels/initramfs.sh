@@ -33,11 +33,11 @@ copy() {
     cp -L --preserve=mode,timestamps --remove-destination "$1" "$root/$2"
 }
 
-# Copies the shared libraries and the loader of the program $1 to where they are on this machine.
+# Copies the shared libraries and the loaders of the programs to where they are on this machine.
 # ldd fails for what is not a dynamic program: a script, data, a BPF object.
 copy_libraries() {
     local library
-    { ldd "$1" 2>/dev/null || true; } | sed -n 's/^.*\(=>\|\t\) *\(\/[^ ]*\).*$/\2/p' |
+    { ldd "$@" 2>/dev/null || true; } | sed -n 's/^.*\(=>\|\t\) *\(\/[^ ]*\).*$/\2/p' | sort -u |
         while read -r library; do
             [[ -e $root/$library ]] || copy "$library" "$library"
         done
@@ -45,16 +45,17 @@ copy_libraries() {
 
 add_file() {
     local source=${1%%:*} destination=${1#*:}
-    local file
+    local file files=()
     if [[ ! -e $source ]]; then
         echo "initramfs.sh: no such file: $source" >&2
         return 1
     fi
     # %P: the path below the starting point, empty for a file that is the starting point.
-    find -L "$source" -type f -printf '%P\n' | while read -r file; do
+    while read -r file; do
         copy "$source${file:+/$file}" "$destination${file:+/$file}"
-        copy_libraries "$source${file:+/$file}"
-    done
+        files+=("$source${file:+/$file}")
+    done < <(find -L "$source" -type f -printf '%P\n')
+    copy_libraries "${files[@]}"
 }
 
 # A shell, and its commands wherever nothing better stands. The shell is this machine's own: that of
@@ -63,9 +64,10 @@ add_shell() {
     local applet
     [[ -e $root/usr/bin/sh ]] || add_file /bin/sh:/usr/bin/sh
     copy "$(command -v busybox)" /usr/bin/busybox
-    busybox --list | while read -r applet; do
-        [[ -e $root/usr/bin/$applet || -e $root/usr/sbin/$applet ]] ||
-            ln -s busybox "$root/usr/bin/$applet"
+    # It complains of each name that is taken, and leaves it alone.
+    busybox --install -s "$root/usr/bin" 2>/dev/null || true
+    find "$root/usr/bin" -lname "*/busybox" -printf '%f\n' | while read -r applet; do
+        [[ ! -e $root/usr/sbin/$applet ]] || rm "$root/usr/bin/$applet"
     done
 }
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs a command as root in Debian's packaged kernels, one after the other, in QEMU. See README.md.
+# Runs a command as root in Debian's packaged kernels, in QEMU, several guests at once. See README.md.
 set -euo pipefail
 
 here=$(dirname "$0")
@@ -19,8 +19,9 @@ COMMAND is run by /bin/sh in each guest, as root, in /.
   --file PATH[:DEST]   a file or directory to have in the guest, with the shared libraries of the
                        programs in it; repeatable
   --timeout SECONDS    for one guest (default: $seconds)
+  --jobs NUMBER        guests at once (default: $jobs, one for each processor)
   --accel NAME         auto, kvm or tcg (default: auto)
-  --verbose            show the output of the guests while they run
+  --verbose            show the output of the guests, one after the other
   --list               the kernels that can be had
 
 Exit status: 0 passed in all kernels; 1 failed in one; 2 usage; $exit_skipped failed in none, but a
@@ -65,33 +66,20 @@ show_failure() {
     fi
 }
 
-# Boots kernel $1 and prints the closing line; status 0 passed, 1 failed, 77 not to be had. (It is
-# called as a condition, where "set -e" has no effect.)
-run_kernel() {
-    local kernel=$1
-    local log=$cache/log/$kernel
-    local directory release started end verdict=passed follower=
-    if ! directory=$("$here/fetch.sh" "$kernel"); then
-        echo "kernel $kernel: SKIPPED"
-        return "$exit_skipped"
-    fi
+# Boots kernel $1, which is unpacked in $2, and prints the closing line; status 0 passed, 1 failed.
+# (It is called as a condition, where "set -e" has no effect.)
+boot_kernel() {
+    local directory=$2 log=$cache/log/$1
+    local initramfs=$cache/initramfs-$1
+    local release started end verdict=passed
     release=$(kernel_release "$directory")
     started=$SECONDS
-    if ! "$here/initramfs.sh" "$cache/initramfs" "$directory" "$command" "${files[@]}"; then
+    if ! "$here/initramfs.sh" "$initramfs" "$directory" "$command" "${files[@]}"; then
         echo "kernel $release: FAILED: its root file system could not be made"
         return 1
     fi
-    : >"$log.log"
-    if ((verbose)); then
-        tail -n +1 -F "$log.log" 2>/dev/null 9>&- &
-        follower=$!
-    fi
-    end=$("$here/boot.sh" "$directory" "$cache/initramfs" "$log" "$seconds" "$accelerator")
-    if [[ -n $follower ]]; then
-        sleep 1 # tail -F looks once a second
-        kill "$follower"
-        wait "$follower" 2>/dev/null || true
-    fi
+    end=$("$here/boot.sh" "$directory" "$initramfs" "$log" "$seconds" "$accelerator")
+    rm -f "$initramfs"
     case $end in
     "exit status 0")
         [[ -z $(complaints "$log.console") ]] || verdict="FAILED: the kernel complained"
@@ -105,19 +93,78 @@ run_kernel() {
     [[ $verdict == passed ]]
 }
 
+# The same when a guest less runs than may: $tokens has a byte for each that may start.
+run_kernel() {
+    local status=0
+    read -r -n 1 -u "$tokens"
+    boot_kernel "$1" "$2" || status=$?
+    printf x >&"$tokens"
+    return "$status"
+}
+
+# Guests run in the background, each in a process group of its own, so that an end reaches all that
+# belongs to it.
+start() {
+    local kernel=$1 directory
+    if ! directory=$("$here/fetch.sh" "$kernel"); then
+        echo "kernel $kernel: SKIPPED" >"$cache/log/$kernel.verdict"
+        return 0
+    fi
+    : >"$cache/log/$kernel.log"
+    set -m
+    run_kernel "$kernel" "$directory" >"$cache/log/$kernel.verdict" 2>&1 &
+    set +m
+    running[$kernel]=$!
+}
+
+end_all() {
+    local group
+    trap '' INT TERM
+    for group in "${running[@]}" ${follower:+"$follower"}; do
+        kill -TERM -- "-$group" 2>/dev/null || kill -TERM "$group" 2>/dev/null || true
+    done
+    exit "$1"
+}
+
+# Waits for the guest of kernel $1 and shows what it said; its status, as of run_kernel.
+await() {
+    local kernel=$1 status=0
+    if [[ -z ${running[$kernel]:-} ]]; then
+        cat "$cache/log/$kernel.verdict"
+        return "$exit_skipped"
+    fi
+    if ((verbose)); then
+        tail -n +1 -F "$cache/log/$kernel.log" 2>/dev/null 9>&- &
+        follower=$!
+    fi
+    wait "${running[$kernel]}" || status=$?
+    unset "running[$kernel]"
+    if [[ -n $follower ]]; then
+        sleep 1 # tail -F looks once a second
+        kill "$follower"
+        wait "$follower" 2>/dev/null || true
+        follower=
+    fi
+    cat "$cache/log/$kernel.verdict"
+    return "$status"
+}
+
 kernels=()
 files=()
 seconds=300
 accelerator=auto
 verbose=0
+jobs=$(nproc)
+declare -A running=()
+follower=
 while (($# > 0)); do
     case $1 in
-    --kernel | --file | --timeout | --accel) (($# > 1)) || die_of_usage "$1 needs a value" ;;
+    --kernel | --file | --timeout | --jobs | --accel) (($# > 1)) || die_of_usage "$1 needs a value" ;;
     esac
     case $1 in
     --kernel)
         is_kernel "$2" || die_of_usage "no kernel '$2': the kernels are ${all_kernels[*]}"
-        kernels+=("$2")
+        [[ " ${kernels[*]} " == *" $2 "* ]] || kernels+=("$2")
         shift
         ;;
     --file)
@@ -128,6 +175,11 @@ while (($# > 0)); do
     --timeout)
         [[ $2 =~ ^[1-9][0-9]{0,5}$ ]] || die_of_usage "--timeout takes seconds, not '$2'"
         seconds=$2
+        shift
+        ;;
+    --jobs)
+        [[ $2 =~ ^[1-9][0-9]?$ ]] || die_of_usage "--jobs takes a number, not '$2'"
+        jobs=$2
         shift
         ;;
     --accel)
@@ -155,19 +207,27 @@ command=$*
 
 require_programs
 mkdir -p "$cache/log"
-# One guest at a time: two of them on two processors do little but wait for each other.
+# The logs are of one run at a time, and so are the processors.
 exec 9>"$cache/lock"
 flock 9
+trap 'end_all 130' INT
+trap 'end_all 143' TERM
 
-# An interrupt ends QEMU, which looks like a failure of one kernel: the others are not to follow.
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# An emulated guest takes one processor, however many it has itself (boot.sh tells why).
+pipe=$(mktemp -u)
+mkfifo "$pipe"
+exec {tokens}<>"$pipe"
+rm "$pipe"
+printf "%${jobs}s" '' | tr ' ' x >&"$tokens"
 
+for kernel in "${kernels[@]}"; do
+    start "$kernel"
+done
 failed=0
 skipped=0
 for kernel in "${kernels[@]}"; do
     status=0
-    run_kernel "$kernel" || status=$?
+    await "$kernel" || status=$?
     case $status in
     0) ;;
     "$exit_skipped") skipped=$((skipped + 1)) ;;

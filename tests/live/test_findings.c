@@ -137,10 +137,12 @@ static void waiting_for_a_cpu_is_found(void **state)
 
 static void storms_of_preemptions_are_found(void **state)
 {
-	struct json_object *finding =
-		the_finding("waits", "preemption_storm", WORDS("fault", "--what", "preemption"));
+	struct json_object *finding;
 
 	(void)state;
+	if (live__emulated()) /* so many a second are more than it can do */
+		live__skip("no storms in an emulated machine");
+	finding = the_finding("waits", "preemption_storm", WORDS("fault", "--what", "preemption"));
 	assert_true(json__number(finding, "evidence.switches_per_running_second") >= 1000);
 }
 
@@ -173,8 +175,11 @@ static void spinning_is_found_and_backing_off_is_not(void **state)
 			      WORDS("nonblocking", "--what", "pipe", "--mode", "spin", "--ops",
 				    "60", "--delay", "2ms"));
 	assert_non_null(strstr(json__string(finding, "text"), "in read on pipe:["));
-	/* a processor that a hypervisor takes away counts as busy, and ends a run */
-	assert_in_range(json__integer(finding, "evidence.spin_runs"), 60, 66);
+	/* a run ends where it is on a CPU for 1 ms between two tries: a processor that is emulated
+	 * takes that long at times, and one that a hypervisor takes away counts as busy */
+	assert_true(json__integer(finding, "evidence.spin_runs") >= 60);
+	if (!live__emulated())
+		assert_true(json__integer(finding, "evidence.spin_runs") <= 66);
 }
 
 static void submits_that_block_are_found(void **state)

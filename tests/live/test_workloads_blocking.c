@@ -11,8 +11,9 @@
 #include "tests/live/lib/truth.h"
 
 struct scene {
-	char what[32];
+	char what[32], file[128];
 	const char *tier;
+	const char *words[12];
 	char name[64];
 };
 
@@ -76,14 +77,23 @@ static const char *times_differ(struct trace *trace)
 static void row_agrees_with_its_truth(void **state)
 {
 	const struct scene *scene = *state;
-	const char *file = live__disk_scratch("blocking");
-	bool takes_file = strncmp(scene->what, "file", 4) == 0 ||
-			  strcmp(scene->what, "fsync") == 0 || strcmp(scene->what, "flock") == 0;
 
-	truth__compare(scene->tier,
-		       WORDS("blocking", "--what", scene->what, "--ops", operations(scene->what),
-			     "--delay", delay(scene->what), takes_file ? "--file" : NULL, file),
-		       check_counts, times_differ);
+	truth__compare(scene->tier, scene->words, check_counts, times_differ);
+}
+
+static void set_words(struct scene *scene)
+{
+	const char *what = scene->what;
+	bool takes_file = strncmp(what, "file", 4) == 0 || strcmp(what, "fsync") == 0 ||
+			  strcmp(what, "flock") == 0;
+	const char *const words[] = {
+		"blocking",	  "--what",  what,	  "--ops",
+		operations(what), "--delay", delay(what), takes_file ? "--file" : NULL,
+		scene->file,	  NULL};
+
+	snprintf(scene->file, sizeof(scene->file), "%s", live__disk_file("blocking"));
+	memcpy(scene->words, words, sizeof(words));
+	trace__announce(scene->tier, scene->words);
 }
 
 static void add_scene(struct scene *scene, struct CMUnitTest *test, const char *what,
@@ -95,6 +105,7 @@ static void add_scene(struct scene *scene, struct CMUnitTest *test, const char *
 	for (char *at = scene->name; *at; at++)
 		if (*at == '-')
 			*at = '_';
+	set_words(scene);
 	*test = (struct CMUnitTest){.name = scene->name,
 				    .test_func = row_agrees_with_its_truth,
 				    .teardown_func = live__end_test,

@@ -180,69 +180,58 @@ static const char *times_differ(struct trace *trace)
 	return difference ? difference : loop_differs(trace);
 }
 
-static void compare(const char *tier, const char *source, const char *trigger, const char *block)
+struct scene {
+	const char *tier, *source, *trigger, *block;
+};
+
+/* Each test's scenes end with an empty one. */
+static const struct scene sockets[] = {
+	{"full", "socket", "level", "0"}, {"waits", "socket", "level", "0"}, {0}};
+static const struct scene eventfds[] = {
+	{"full", "eventfd", "level", "0"}, {"waits", "eventfd", "level", "0"}, {0}};
+static const struct scene timers[] = {
+	{"full", "timerfd", "level", "0"}, {"waits", "timerfd", "level", "0"}, {0}};
+static const struct scene edges[] = {{"full", "socket", "edge", "0"},
+				     {"full", "eventfd", "edge", "0"},
+				     {"full", "timerfd", "edge", "0"},
+				     {"full", "mixed", "edge", "0"},
+				     {0}};
+static const struct scene sleeping_handlers[] = {{"full", "mixed", "level", "300us"},
+						 {"waits", "mixed", "level", "300us"},
+						 {"full", "socket", "edge", "300us"},
+						 {0}};
+static const struct scene slow_handlers[] = {{"full", "eventfd", "level", "1500us"}, {0}};
+
+#define SCENE_WORDS(scene)                                                                         \
+	WORDS("event_loop", "--source", (scene)->source, "--trigger", (scene)->trigger, "--ops",   \
+	      OPERATIONS, "--connections", "3", "--handler-block", (scene)->block)
+
+static void loops_agree_with_their_truth(void **state)
 {
-	truth__compare(tier,
-		       WORDS("event_loop", "--source", source, "--trigger", trigger, "--ops",
-			     OPERATIONS, "--connections", "3", "--handler-block", block),
-		       check_counts, times_differ);
+	for (const struct scene *scene = *state; scene->tier; scene++)
+		truth__compare(scene->tier, SCENE_WORDS(scene), check_counts, times_differ);
 }
 
-static void a_loop_over_sockets_rests_in_epoll_wait(void **state)
-{
-	(void)state;
-	compare("full", "socket", "level", "0");
-	compare("waits", "socket", "level", "0");
-}
-
-static void a_loop_over_eventfds_is_woken_by_their_writer(void **state)
-{
-	(void)state;
-	compare("full", "eventfd", "level", "0");
-	compare("waits", "eventfd", "level", "0");
-}
-
-static void a_loop_over_timers_is_woken_by_timers(void **state)
-{
-	(void)state;
-	compare("full", "timerfd", "level", "0");
-	compare("waits", "timerfd", "level", "0");
-}
-
-static void each_edge_is_read_until_eagain(void **state)
-{
-	(void)state;
-	compare("full", "socket", "edge", "0");
-	compare("full", "eventfd", "edge", "0");
-	compare("full", "timerfd", "edge", "0");
-	compare("full", "mixed", "edge", "0");
-}
-
-static void a_handler_that_sleeps_is_blocking_and_not_idle(void **state)
-{
-	(void)state;
-	compare("full", "mixed", "level", "300us");
-	compare("waits", "mixed", "level", "300us");
-	compare("full", "socket", "edge", "300us");
-}
-
-static void a_handler_that_is_slower_than_its_events_makes_batches(void **state)
-{
-	(void)state;
-	compare("full", "eventfd", "level", "1500us");
-}
+#define SCENES(name, scenes)                                                                       \
+	{                                                                                          \
+		name, loops_agree_with_their_truth, NULL, live__end_test, (void *)(scenes)         \
+	}
 
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		LIVE_TEST(a_loop_over_sockets_rests_in_epoll_wait),
-		LIVE_TEST(a_loop_over_eventfds_is_woken_by_their_writer),
-		LIVE_TEST(a_loop_over_timers_is_woken_by_timers),
-		LIVE_TEST(each_edge_is_read_until_eagain),
-		LIVE_TEST(a_handler_that_sleeps_is_blocking_and_not_idle),
-		LIVE_TEST(a_handler_that_is_slower_than_its_events_makes_batches),
+		SCENES("a_loop_over_sockets_rests_in_epoll_wait", sockets),
+		SCENES("a_loop_over_eventfds_is_woken_by_their_writer", eventfds),
+		SCENES("a_loop_over_timers_is_woken_by_timers", timers),
+		SCENES("each_edge_is_read_until_eagain", edges),
+		SCENES("a_handler_that_sleeps_is_blocking_and_not_idle", sleeping_handlers),
+		SCENES("a_handler_that_is_slower_than_its_events_makes_batches", slow_handlers),
 	};
 
 	live__begin(argc, argv, NULL);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		for (const struct scene *scene = tests[i].initial_state; scene->tier; scene++)
+			trace__announce(scene->tier, SCENE_WORDS(scene));
+	live__end_test(NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 #include "tests/live/lib/live.h"
 
 #define OPERATIONS  (live__emulated() ? "24" : "60")
-#define DESCRIPTORS 4
+#define DESCRIPTORS "4"
 
 static int64_t element(struct json_object *truth, const char *list, size_t index)
 {
@@ -113,60 +113,68 @@ static void run(const char *const *words)
 	}
 }
 
-#define RUN(workload, ...)                                                                         \
-	run(WORDS(workload, "--descriptors", live__text("%d", DESCRIPTORS), "--ops", OPERATIONS,   \
-		  ##__VA_ARGS__))
+/* A row of words each; lists end with an empty one. */
+typedef const char *const scene[10];
 
-static void select_and_poll_return_as_often_as_they_say(void **state)
+#define SOME "--descriptors", DESCRIPTORS
+
+static scene returning[] = {{"select", SOME}, {"poll", SOME}, {"poll", "--descriptors", "1"}, {0}};
+static scene triggers[] = {{"epoll", SOME, "--trigger", "level"},
+			   {"epoll", SOME, "--trigger", "edge"},
+			   {"epoll", SOME, "--trigger", "oneshot"},
+			   {0}};
+static scene shared[] = {{"epoll", SOME, "--threads", "3"},
+			 {"epoll", SOME, "--threads", "3", "--trigger", "oneshot"},
+			 {"epoll", SOME, "--threads", "3", "--share", "exclusive"},
+			 {"epoll", SOME, "--threads", "3", "--share", "all"},
+			 {0}};
+static scene expiring[] = {{"select", SOME, "--delay", "3ms", "--timeout", "1ms"},
+			   {"epoll", SOME, "--delay", "3ms", "--timeout", "1ms"},
+			   {0}};
+static scene polling[] = {{"select", SOME, "--timeout", "0"},
+			  {"poll", SOME, "--timeout", "0"},
+			  {"epoll", SOME, "--timeout", "0", "--trigger", "edge"},
+			  {0}};
+
+/* The words and the number of operations. */
+static const char *const *words_of(scene *row)
 {
-	(void)state;
-	RUN("select");
-	RUN("poll");
-	run(WORDS("poll", "--descriptors", "1", "--ops", OPERATIONS));
+	static const char *words[12];
+	size_t count = 0;
+
+	for (; (*row)[count]; count++)
+		words[count] = (*row)[count];
+	words[count++] = "--ops";
+	words[count++] = OPERATIONS;
+	words[count] = NULL;
+	return words;
 }
 
-static void epoll_does_with_each_trigger(void **state)
+static void loops_agree_with_their_truth(void **state)
 {
-	(void)state;
-	RUN("epoll", "--trigger", "level");
-	RUN("epoll", "--trigger", "edge");
-	RUN("epoll", "--trigger", "oneshot");
+	for (scene *row = *state; **row; row++)
+		run(words_of(row));
 }
 
-static void epoll_does_with_several_threads(void **state)
-{
-	(void)state;
-	RUN("epoll", "--threads", "3");
-	RUN("epoll", "--threads", "3", "--trigger", "oneshot");
-	RUN("epoll", "--threads", "3", "--share", "exclusive");
-	RUN("epoll", "--threads", "3", "--share", "all");
-}
-
-static void a_timeout_that_is_up_is_an_empty_return(void **state)
-{
-	(void)state;
-	RUN("select", "--delay", "3ms", "--timeout", "1ms");
-	RUN("epoll", "--delay", "3ms", "--timeout", "1ms");
-}
-
-static void a_timeout_of_0_is_polling(void **state)
-{
-	(void)state;
-	RUN("select", "--timeout", "0");
-	RUN("poll", "--timeout", "0");
-	RUN("epoll", "--timeout", "0", "--trigger", "edge");
-}
+#define SCENES(name, scenes)                                                                       \
+	{                                                                                          \
+		name, loops_agree_with_their_truth, NULL, live__end_test, (void *)(scenes)         \
+	}
 
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		LIVE_TEST(select_and_poll_return_as_often_as_they_say),
-		LIVE_TEST(epoll_does_with_each_trigger),
-		LIVE_TEST(epoll_does_with_several_threads),
-		LIVE_TEST(a_timeout_that_is_up_is_an_empty_return),
-		LIVE_TEST(a_timeout_of_0_is_polling),
+		SCENES("select_and_poll_return_as_often_as_they_say", returning),
+		SCENES("epoll_does_with_each_trigger", triggers),
+		SCENES("epoll_does_with_several_threads", shared),
+		SCENES("a_timeout_that_is_up_is_an_empty_return", expiring),
+		SCENES("a_timeout_of_0_is_polling", polling),
 	};
 
 	live__begin(argc, argv, NULL);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		for (scene *row = tests[i].initial_state; **row; row++)
+			trace__announce("full", words_of(row));
+	live__end_test(NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

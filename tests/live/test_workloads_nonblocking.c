@@ -11,6 +11,7 @@ struct scene {
 	char what[32];
 	const char *mode; /* NULL: the connects have none */
 	const char *tier;
+	const char *words[8];
 	char name[64];
 };
 
@@ -200,10 +201,22 @@ static void row_agrees_with_its_truth(void **state)
 {
 	const struct scene *scene = *state;
 
-	truth__compare(scene->tier,
-		       WORDS("nonblocking", "--what", scene->what, "--ops", operations(scene->what),
-			     scene->mode ? "--mode" : NULL, scene->mode),
-		       check_counts, times_differ);
+	truth__compare(scene->tier, scene->words, check_counts, times_differ);
+}
+
+static void set_words(struct scene *scene)
+{
+	const char *const words[] = {"nonblocking",
+				     "--what",
+				     scene->what,
+				     "--ops",
+				     operations(scene->what),
+				     scene->mode ? "--mode" : NULL,
+				     scene->mode,
+				     NULL};
+
+	memcpy(scene->words, words, sizeof(words));
+	trace__announce(scene->tier, scene->words);
 }
 
 static struct scene scenes[SCENES_MAX];
@@ -224,6 +237,7 @@ static void add_scene(const char *what, const char *mode, const char *tier)
 	for (char *at = scene->name; *at; at++)
 		if (*at == '-')
 			*at = '_';
+	set_words(scene);
 	tests[count++] = (struct CMUnitTest){.name = scene->name,
 					     .test_func = row_agrees_with_its_truth,
 					     .teardown_func = live__end_test,

@@ -66,35 +66,62 @@ static void check_row(struct trace *trace, struct json_object *process, const ch
 	assert_count(of(row, "unseen"), 0);
 }
 
-static struct json_object *run(struct trace **trace, const char *const *words)
+enum scene { CALLBACK, SIGNAL, SUSPEND, POLL, LIST, RECEIVE, CANCEL, SCENES };
+
+static const char *const scenes[SCENES][8] = {
+	[CALLBACK] = {"--notify", "callback", "--depth", "4"},
+	[SIGNAL] = {"--notify", "signal", "--depth", "4"},
+	[SUSPEND] = {"--notify", "suspend", "--depth", "4"},
+	[POLL] = {"--notify", "poll", "--depth", "4"},
+	[LIST] = {"--what", "lio", "--depth", "6"},
+	[RECEIVE] = {"--task", "receive", "--delay", "2ms"},
+	[CANCEL] = {"--cancel", "3", "--depth", "4"},
+};
+
+static const char *const *words_of(enum scene scene)
+{
+	static const char *words[20];
+	size_t count = 0;
+
+	words[count++] = "posix_aio";
+	for (size_t i = 0; scenes[scene][i]; i++)
+		words[count++] = scenes[scene][i];
+	words[count++] = "--ops";
+	words[count++] = "60";
+	words[count] = NULL;
+	if (scene != RECEIVE)
+		memcpy(&words[count],
+		       WORDS("--task", "file", "--size", "4K", "--file", live__disk_file("aio")),
+		       7 * sizeof(*words));
+	return words;
+}
+
+static struct json_object *run(struct trace **trace, enum scene scene)
 {
 	struct json_object *process;
 
-	*trace = trace__workload("full", words);
-	process = the_process_named((*trace)->profile, "posix_aio");
+	*trace = trace__workload("full", words_of(scene));
+	process = the_process((*trace)->profile, (pid_t)of((*trace)->truth, "pid"));
 	assert_conserved((*trace)->profile);
 	assert_nothing_lost((*trace)->profile);
 	check_helpers(*trace, process);
 	return process;
 }
 
-#define FILE_OPTIONS "--task", "file", "--ops", "60", "--size", "4K", "--file"
-
 static void each_way_to_be_told_is_counted(void **state)
 {
 	static const struct {
-		const char *notify, *field;
-	} ways[] = {{"callback", "notified.thread"},
-		    {"signal", "notified.signal"},
-		    {"suspend", "notified.none"},
-		    {"poll", "notified.none"}};
+		enum scene scene;
+		const char *field;
+	} ways[] = {{CALLBACK, "notified.thread"},
+		    {SIGNAL, "notified.signal"},
+		    {SUSPEND, "notified.none"},
+		    {POLL, "notified.none"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		struct trace *trace;
-		struct json_object *process =
-			run(&trace, WORDS("posix_aio", "--notify", ways[i].notify, "--depth", "4",
-					  FILE_OPTIONS, live__disk_scratch("aio")));
+		struct json_object *process = run(&trace, ways[i].scene);
 		struct json_object *row = row_of(process, "read");
 
 		check_row(trace, process, "read");
@@ -104,7 +131,7 @@ static void each_way_to_be_told_is_counted(void **state)
 		assert_in_range(of(row, "inflight.max"), 1, 4);
 		assert_count(of(process, "posix_aio_calls.aio_return"), OPERATIONS);
 		assert_true(of(process, "posix_aio_calls.aio_error") >= OPERATIONS);
-		assert_true((strcmp(ways[i].notify, "suspend") == 0) ==
+		assert_true((ways[i].scene == SUSPEND) ==
 			    (of(process, "posix_aio_calls.aio_suspend") > 0));
 	}
 }
@@ -112,9 +139,7 @@ static void each_way_to_be_told_is_counted(void **state)
 static void a_list_is_one_batch_of_reads_and_writes(void **state)
 {
 	struct trace *trace;
-	struct json_object *process =
-		run(&trace, WORDS("posix_aio", "--what", "lio", "--depth", "6", FILE_OPTIONS,
-				  live__disk_scratch("aio")));
+	struct json_object *process = run(&trace, LIST);
 
 	(void)state;
 	check_row(trace, process, "read");
@@ -128,8 +153,7 @@ static void a_list_is_one_batch_of_reads_and_writes(void **state)
 static void latency_is_less_than_what_the_program_saw(void **state)
 {
 	struct trace *trace;
-	struct json_object *process = run(
-		&trace, WORDS("posix_aio", "--task", "receive", "--ops", "60", "--delay", "2ms"));
+	struct json_object *process = run(&trace, RECEIVE);
 	struct json_object *truth = json__at(trace->truth, "requests.read.latency");
 	struct json_object *row = row_of(process, "read");
 
@@ -148,9 +172,7 @@ static void latency_is_less_than_what_the_program_saw(void **state)
 static void requests_that_are_called_off_are_cancelled(void **state)
 {
 	struct trace *trace;
-	struct json_object *process =
-		run(&trace, WORDS("posix_aio", "--cancel", "3", "--depth", "4", FILE_OPTIONS,
-				  live__disk_scratch("aio")));
+	struct json_object *process = run(&trace, CANCEL);
 
 	(void)state;
 	check_row(trace, process, "read");
@@ -163,8 +185,7 @@ static void requests_that_are_called_off_are_cancelled(void **state)
 
 static void in_the_waits_tier_there_are_no_requests(void **state)
 {
-	struct trace *trace = trace__workload(
-		"waits", WORDS("posix_aio", FILE_OPTIONS, live__disk_scratch("aio")));
+	struct trace *trace = trace__workload("waits", words_of(SUSPEND));
 	struct json_object *process = the_process_named(trace->profile, "posix_aio");
 
 	(void)state;
@@ -338,7 +359,7 @@ static void requests_on_what_has_no_positions_are_followed(void **state)
 
 static int run_leaving(int argc, char **argv)
 {
-	struct aiocb block;
+	static struct aiocb block; /* the library may look at it as late as in exit() */
 	int ends[2];
 
 	(void)argc, (void)argv;
@@ -460,5 +481,8 @@ int main(int argc, char **argv)
 	};
 
 	live__begin(argc, argv, roles);
+	for (enum scene scene = 0; scene < SCENES; scene++)
+		trace__announce("full", words_of(scene));
+	live__end_test(NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,28 +102,38 @@ static bool uses_file(const char *operation)
 	return false;
 }
 
+/* the option --file of those that use one, else the end of the words */
+#define RING_WORDS(operation, setup)                                                               \
+	WORDS("io_uring", "--operation", operation, "--setup", setup, "--ops", OPERATIONS,         \
+	      uses_file(operation) ? "--file" : NULL, live__disk_file("ring"))
+
 static struct trace *run_ring(const char *operation, const char *setup)
 {
-	const char *file = uses_file(operation) ? "--file" : NULL; /* NULL ends the words */
-	struct trace *trace = trace__workload("full", WORDS("io_uring", "--operation", operation,
-							    "--setup", setup, "--ops", OPERATIONS,
-							    file, live__disk_scratch("ring")));
+	struct trace *trace = trace__workload("full", RING_WORDS(operation, setup));
 
 	check_ring(trace);
 	return trace;
 }
 
+/* Lists of operations end with NULL. */
+static const char *const all_operations[] = {
+	"read",	   "write", "fsync",  "linked", "punted",
+	"recv",	   "send",  "poll",   "accept", "multishot-accept",
+	"timeout", "nop",   "cancel", NULL};
+static const char *const deferred_operations[] = {"read", "recv", "multishot-accept", NULL};
+static const char *const polled_operations[] = {"read", "recv", "nop", NULL};
+
+static void announce(const char *const *operations, const char *setup)
+{
+	for (; *operations; operations++)
+		trace__announce("full", RING_WORDS(*operations, setup));
+}
+
 static void every_operation_is_followed(void **state)
 {
-	static const char *const operations[] = {
-		"read",	   "write", "fsync",  "linked", "punted",
-		"recv",	   "send",  "poll",   "accept", "multishot-accept",
-		"timeout", "nop",   "cancel",
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-		run_ring(operations[i], "default");
+	for (const char *const *operation = all_operations; *operation; operation++)
+		run_ring(*operation, "default");
 }
 
 static void bytes_are_those_that_were_moved(void **state)
@@ -153,22 +163,19 @@ static void timeouts_last_as_long_as_they_should(void **state)
 
 static void task_work_that_is_put_off_makes_no_difference(void **state)
 {
-	static const char *const operations[] = {"read", "recv", "multishot-accept"};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-		run_ring(operations[i], "defer-taskrun"); /* 6.1 */
+	for (const char *const *operation = deferred_operations; *operation; operation++)
+		run_ring(*operation, "defer-taskrun"); /* 6.1 */
 }
 
 /* Requests that the kernel's thread submits are the program's, and so is the thread. */
 static void sqpoll_threads_are_their_owners(void **state)
 {
-	static const char *const operations[] = {"read", "recv", "nop"};
 	struct json_object *thread;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
-		struct trace *trace = run_ring(operations[i], "sqpoll");
+	for (const char *const *operation = polled_operations; *operation; operation++) {
+		struct trace *trace = run_ring(*operation, "sqpoll");
 		bool found = false;
 
 		json__each (thread, process_of(trace), "threads")
@@ -227,12 +234,13 @@ static struct json_object *aio_row(struct trace *trace)
 	live__fail("'%s' has no name", asked);
 }
 
+#define AIO_WORDS(operation, mode, notify)                                                         \
+	WORDS("native_aio", "--operation", operation, "--mode", mode, "--notify", notify,          \
+	      "--depth", "4", "--ops", OPERATIONS, "--file", live__disk_file("aio"))
+
 static struct trace *run_aio(const char *operation, const char *mode, const char *notify)
 {
-	struct trace *trace =
-		trace__workload("full", WORDS("native_aio", "--operation", operation, "--mode",
-					      mode, "--notify", notify, "--depth", "4", "--ops",
-					      OPERATIONS, "--file", live__disk_scratch("aio")));
+	struct trace *trace = trace__workload("full", AIO_WORDS(operation, mode, notify));
 	struct json_object *row = aio_row(trace);
 
 	assert_count(json__integer(row, "batches"), truth__calls(trace->truth, "io_submit"));
@@ -249,18 +257,22 @@ static struct json_object *only_truth(struct trace *trace)
 			live__text("requests.%s", json__string(trace->truth, "operation")));
 }
 
+static const struct aio_run {
+	const char *operation, *mode, *notify;
+} aio_runs[] = {
+	{"read", "direct", "getevents"},   {"write", "direct", "getevents"},
+	{"fsync", "direct", "getevents"},  {"read", "direct", "eventfd"},
+	{"read", "buffered", "getevents"}, {"write", "buffered", "eventfd"},
+};
+
+#define AIO_RUNS (sizeof(aio_runs) / sizeof(aio_runs[0]))
+
 static void completions_that_are_handed_over_are_paired(void **state)
 {
-	static const struct {
-		const char *operation, *mode, *notify;
-	} runs[] = {
-		{"read", "direct", "getevents"},   {"write", "direct", "getevents"},
-		{"fsync", "direct", "getevents"},  {"read", "direct", "eventfd"},
-		{"read", "buffered", "getevents"}, {"write", "buffered", "eventfd"},
-	};
+	const struct aio_run *runs = aio_runs;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+	for (size_t i = 0; i < AIO_RUNS; i++) {
 		struct trace *trace = run_aio(runs[i].operation, runs[i].mode, runs[i].notify);
 		struct json_object *row = aio_row(trace);
 
@@ -309,6 +321,18 @@ static void the_waits_tier_has_no_requests(void **state)
 	assert_count(json__length(process_of(trace), "requests"), 0);
 }
 
+static void announce_all(void)
+{
+	announce(all_operations, "default");
+	announce(deferred_operations, "defer-taskrun");
+	announce(polled_operations, "sqpoll");
+	for (size_t i = 0; i < AIO_RUNS; i++)
+		trace__announce("full", AIO_WORDS(aio_runs[i].operation, aio_runs[i].mode,
+						  aio_runs[i].notify));
+	trace__announce("full", AIO_WORDS("read", "direct", "ring"));
+	live__end_test(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -326,5 +350,6 @@ int main(int argc, char **argv)
 	};
 
 	live__begin(argc, argv, NULL);
+	announce_all();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

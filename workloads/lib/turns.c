@@ -70,12 +70,31 @@ void turns__watch_waiter(struct turns *turns, pid_t waiter_tid)
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", waiter_tid);
 	turns->waiter_stat_fd = (int)check(open(path, O_RDONLY | O_CLOEXEC), path);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", waiter_tid);
+	turns->waiter_status_fd = (int)check(open(path, O_RDONLY | O_CLOEXEC), path);
 	/* The default slack of 50 us would be added to each of the partner's sleeps. */
 	check(prctl(PR_SET_TIMERSLACK, 1UL), "prctl PR_SET_TIMERSLACK");
 }
 
+/* How often the waiter has given its CPU up. */
+static uint64_t waiter_switches(const struct turns *turns)
+{
+	static const char name[] = "\nvoluntary_ctxt_switches:";
+	char text[4096];
+	ssize_t length = pread(turns->waiter_status_fd, text, sizeof(text) - 1, 0);
+	const char *found;
+
+	check(length, "read /proc/PID/task/TID/status");
+	text[length] = '\0';
+	found = strstr(text, name);
+	if (!found)
+		errx(EXIT_FAILURE, "no voluntary_ctxt_switches in /proc/PID/task/TID/status");
+	return strtoull(found + strlen(name), NULL, 10);
+}
+
 void turns__arm(struct turns *turns, uint64_t operation)
 {
+	turns->switches = waiter_switches(turns);
 	atomic_store(&turns->armed, operation + 1);
 }
 
@@ -95,6 +114,10 @@ void turns__await_finished(struct turns *turns, uint64_t operation)
 	await(&turns->finished, operation);
 }
 
+/*
+ * The state alone does not tell: it is set some time before the thread leaves its CPU. Whoever is
+ * woken in between does not sleep.
+ */
 static bool waiter_is_asleep(const struct turns *turns)
 {
 	char line[256];
@@ -102,7 +125,7 @@ static bool waiter_is_asleep(const struct turns *turns)
 
 	check(length, "read /proc/PID/task/TID/stat");
 	line[length] = '\0';
-	return process__is_asleep(line);
+	return process__is_asleep(line) && waiter_switches(turns) > turns->switches;
 }
 
 void turns__hold_awake(struct turns *turns, uint64_t delay_ns)

@@ -32,7 +32,9 @@ struct turns {
 	/* Releases of a waiter that had not been seen asleep within a second. */
 	_Atomic uint64_t released_awake;
 
-	int waiter_stat_fd; /* /proc/PID/task/TID/stat of the waiter */
+	int waiter_stat_fd, waiter_status_fd; /* /proc/PID/task/TID/stat and status of the waiter */
+	/* How often the waiter had given its CPU up when the operation was armed. */
+	uint64_t switches;
 };
 
 struct turns *turns__new(void);

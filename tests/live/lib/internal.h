@@ -11,6 +11,9 @@ void *live__keep(void *thing, void (*release)(void *thing));
 /* Kills and reaps what the test started. */
 void programs__end(void);
 
+/* The trace of a workload that was announced, NULL if it was not, or did not succeed. */
+struct trace *shared__trace(const char *tier, const char *const *words);
+
 /* Tells which of several comparisons failed. */
 void live__fail_at(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4), noreturn));

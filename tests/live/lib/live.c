@@ -162,11 +162,21 @@ const char *live__scratch(const char *name)
 	return scratch_in(directory && *directory ? directory : "/tmp", name);
 }
 
-const char *live__disk_scratch(const char *name)
+static const char *disk_directory(void)
 {
 	const char *directory = getenv("DISK");
 
-	return scratch_in(directory && *directory ? directory : "/var/tmp", name);
+	return directory && *directory ? directory : "/var/tmp";
+}
+
+const char *live__disk_scratch(const char *name)
+{
+	return scratch_in(disk_directory(), name);
+}
+
+const char *live__disk_file(const char *name)
+{
+	return live__text("%s/waitscope-live-%d-%s", disk_directory(), getpid(), name);
 }
 
 void live__skip(const char *format, ...)

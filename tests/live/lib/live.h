@@ -67,6 +67,8 @@ const char *live__text(const char *format, ...) __attribute__((format(printf, 1,
 const char *live__scratch(const char *name);
 /* The same on a real file system (/var/tmp, or $DISK), not one in memory. */
 const char *live__disk_scratch(const char *name);
+/* A name there for a workload that makes the file and removes it; the same at each call. */
+const char *live__disk_file(const char *name);
 /* Skips the running test, and says why. */
 void live__skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 /* Fails the running test; unlike cmocka's fail_msg known not to return. */
@@ -160,6 +162,12 @@ bool trace__was_hit(struct trace *trace);
  * its waiter was hit; fails if the workload fails, and skips if this machine lacks what it needs.
  */
 struct trace *trace__workload(const char *tier, const char *const *words);
+/*
+ * This workload will be traced so. Emulated, all that are announced for a tier share one run of
+ * waitscope, one after the other, as soon as the first of them is asked for; their traces have no
+ * `program`. Elsewhere each has its own run all the same.
+ */
+void trace__announce(const char *tier, const char *const *words);
 /* Runs a role of this test program as a command: `words` are its name and arguments. Again if any
  * of its threads was hit; fails if its status is not 0. */
 struct trace *trace__role(const char *tier, const char *const *words);

@@ -161,9 +161,12 @@ static struct trace *run_workload(const char *const *options)
 
 struct trace *trace__workload(const char *tier, const char *const *words)
 {
+	struct trace *shared = shared__trace(tier, words);
 	const char *options[WORDS_MAX];
 	size_t count = 0;
 
+	if (shared)
+		return shared;
 	append(options, &count, "--tier");
 	append(options, &count, tier);
 	append(options, &count, "--");

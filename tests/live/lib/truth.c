@@ -213,8 +213,13 @@ void truth__check_waits(struct json_object *truth, struct json_object *waiter)
 		check_wait(truth, wait);
 		count += json__integer(wait, "count");
 	}
-	if (json__has(truth, "sleep_count"))
-		assert_count(count, sleeps_expected(truth));
+	if (json__has(truth, "sleep_count") && count != sleeps_expected(truth))
+		live__fail("%lld waits in %s, but %lld were expected; the kernel counted %lld "
+			   "switches, and %lld wakeups were early: %s",
+			   (long long)count, syscall, (long long)sleeps_expected(truth),
+			   (long long)json__integer(truth, "voluntary_switches"),
+			   (long long)json__integer(waiter, "early_wakeups"),
+			   json__show(json__at(waiter, "waits")));
 }
 
 void truth__check_switches(struct json_object *truth, struct json_object *waiter)
