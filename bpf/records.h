@@ -13,6 +13,7 @@
 #include "buckets.h"
 #include "io_records.h"
 #include "ledger.h"
+#include "stack_records.h"
 
 #define RECORDS_COMM 16
 
@@ -280,6 +281,7 @@ struct thread_row {
 	__u64 enqueued;	   /* instant of the last place on a run queue; 0: not seen */
 	__u64 slept_call;  /* entry of the call that slept last */
 	__u64 waker;	   /* of the last waking, as a key of MEASURE_BY_WAKER */
+	struct thread_stacks stacks; /* with --stacks */
 };
 
 /* What `waitscope hist` measures, beside what is always kept (bpf/measure.bpf.h). */
@@ -370,7 +372,10 @@ enum loss {
 	LOSS_REQUESTS = 13,  /* no room for a row of requests */
 	LOSS_INFLIGHT = 14,  /* no room to follow a request to its completion */
 	LOSS_SERIES = 15,    /* no room for a distribution of what is measured */
-	LOSSES = 16,
+	LOSS_STACKS = 16,     /* no room for a stack: its waits or samples have none */
+	LOSS_STACK_ROWS = 17, /* no room to count a stack in: waits have none, samples are missing */
+	LOSS_STACK_WALKS = 18, /* the kernel could not walk a stack */
+	LOSSES = 19,
 };
 
 /* Which tasks are traced. */

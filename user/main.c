@@ -28,6 +28,7 @@ static const struct verb verbs[] = {
 	{"profile", command_profile, "where every thread's time goes, why, because of whom"},
 	{"hist", command_hist, "distributions of any latency: histograms and heat maps"},
 	{"models", command_models, "run the bundled models under trace and compare them"},
+	{"flame", command_flame, "folded stacks as a flame graph, or two compared"},
 	{"doctor", command_doctor, "what this machine can trace, and what to do about the rest"},
 	{"workload", command_workload, "run one of the bundled programs that wait in known ways"},
 };

@@ -22,6 +22,7 @@ struct gatherer {
 	struct member *members;
 	size_t count, room;
 	struct notebook notebook;
+	struct stack_collector *stacks; /* NULL: none */
 };
 
 struct gatherer *gatherer__new(struct session *session, enum tier tier, enum target_kind target)
@@ -31,6 +32,11 @@ struct gatherer *gatherer__new(struct session *session, enum tier tier, enum tar
 	if (gatherer)
 		*gatherer = (struct gatherer){.session = session, .tier = tier, .target = target};
 	return gatherer;
+}
+
+void gatherer__collect_stacks(struct gatherer *gatherer, struct stack_collector *stacks)
+{
+	gatherer->stacks = stacks;
 }
 
 void gatherer__free(struct gatherer *gatherer)
@@ -64,7 +70,7 @@ static int open_look(struct gatherer *gatherer, struct look *look, uint64_t end)
 {
 	int err;
 
-	*look = (struct look){.tier = gatherer->tier, .end = end};
+	*look = (struct look){.tier = gatherer->tier, .end = end, .stacks = gatherer->stacks};
 	err = look__open(look, gatherer->session);
 	if (!err && !gatherer->begin)
 		gatherer->begin = window_begin(look, gatherer->session, gatherer->target);

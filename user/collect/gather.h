@@ -10,9 +10,12 @@
 #include "model/profile.h"
 
 struct gatherer;
+struct stack_collector;
 
 /* NULL without memory. The session must outlive it. */
 struct gatherer *gatherer__new(struct session *session, enum tier tier, enum target_kind target);
+/* Stacks are taken over with the threads; `stacks` is borrowed. */
+void gatherer__collect_stacks(struct gatherer *gatherer, struct stack_collector *stacks);
 void gatherer__free(struct gatherer *gatherer);
 
 /*
