@@ -130,6 +130,9 @@ $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c -lelf -liberty -lz -lm -o $@
 
+# What is found by its frame pointers has to have them.
+$(BUILD)/obj/tests/live/test_stacks.o: ALL_CFLAGS += -fno-omit-frame-pointer
+
 $(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o $(LIVE_LIB:%.c=$(BUILD)/obj/%.o)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

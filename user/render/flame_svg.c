@@ -15,7 +15,7 @@
 #include "render/flame.h"
 
 #define FRAME_HEIGHT 18
-#define TOP	     70
+#define TOP	     88 /* four lines of text */
 #define BOTTOM	     14
 /* A frame that is narrower is less than a pixel on any screen. */
 #define NARROWEST 0.0002
@@ -227,10 +227,10 @@ static int write_summary(const struct picture *picture)
 		return -ENOMEM;
 	fprintf(picture->stream,
 		"<text class=\"wf-dim wf-info\" x=\"8\" y=\"60\" data-text=\"%s\">%s</text>\n"
-		"<text class=\"wf-do wf-find\" style=\"display:none\" x=\"100%%\" dx=\"-8\" y=\"22\" "
-		"text-anchor=\"end\">search</text>\n"
-		"<text class=\"wf-do wf-reset\" style=\"display:none\" x=\"100%%\" dx=\"-60\" y=\"22\" "
-		"text-anchor=\"end\">all</text>\n",
+		"<text class=\"wf-do wf-find\" style=\"display:none\" x=\"8\" "
+		"y=\"78\">search</text>\n"
+		"<text class=\"wf-do wf-reset\" style=\"display:none\" x=\"64\" "
+		"y=\"78\">show all</text>\n",
 		clean, clean);
 	free(clean);
 	return 0;
