@@ -277,10 +277,10 @@ struct thread_row {
 	/* instant of a switch-in (of the last one for MEASURE_ON_CPU), or MEASURE_SEEN; 0: not seen
 	 */
 	__u64 on_cpu_since;
-	__u64 awake_since; /* ... of the one that ended a wait */
-	__u64 enqueued;	   /* instant of the last place on a run queue; 0: not seen */
-	__u64 slept_call;  /* entry of the call that slept last */
-	__u64 waker;	   /* of the last waking, as a key of MEASURE_BY_WAKER */
+	__u64 awake_since;	     /* ... of the one that ended a wait */
+	__u64 enqueued;		     /* instant of the last place on a run queue; 0: not seen */
+	__u64 slept_call;	     /* entry of the call that slept last */
+	__u64 waker;		     /* of the last waking, as a key of MEASURE_BY_WAKER */
 	struct thread_stacks stacks; /* with --stacks */
 };
 
@@ -372,8 +372,9 @@ enum loss {
 	LOSS_REQUESTS = 13,  /* no room for a row of requests */
 	LOSS_INFLIGHT = 14,  /* no room to follow a request to its completion */
 	LOSS_SERIES = 15,    /* no room for a distribution of what is measured */
-	LOSS_STACKS = 16,     /* no room for a stack: its waits or samples have none */
-	LOSS_STACK_ROWS = 17, /* no room to count a stack in: waits have none, samples are missing */
+	LOSS_STACKS = 16,    /* no room for a stack: its waits or samples have none */
+	LOSS_STACK_ROWS =
+		17, /* no room to count a stack in: waits have none, samples are missing */
 	LOSS_STACK_WALKS = 18, /* the kernel could not walk a stack */
 	LOSSES = 19,
 };

@@ -19,7 +19,8 @@
 #include "tests/live/lib/said.h"
 #include "tests/live/lib/schema.h"
 
-#define APART __attribute__((noinline, noclone))
+/* Not made one with another that does the same, either. */
+#define APART __attribute__((noinline, noclone, no_icf))
 /* Keeps what is above from becoming a jump: then its frame would be gone. */
 #define STAY __asm__ volatile("" ::: "memory")
 
@@ -90,7 +91,7 @@ APART static void descend(int depth)
 	if (depth)
 		descend(depth - 1);
 	else
-		sleep_here(50000);
+		sleep_here(NAP_NS);
 	STAY;
 }
 
@@ -194,15 +195,17 @@ static int role_open(int argc, char **argv)
 
 static void *wait_briefly(void *context)
 {
-	sleep_here(100000);
+	sleep_here(NAP_NS);
 	return context;
 }
 
 static int role_crowd(int argc, char **argv)
 {
 	(void)argc;
-	for (int i = 0; i < atoi(argv[1]); i++)
+	for (int i = 0; i < atoi(argv[1]); i++) {
 		pthread_join(role__thread("brief", wait_briefly, NULL, NULL), NULL);
+		role__nap(3000); /* so that there is time to make room */
+	}
 	return 0;
 }
 
@@ -283,6 +286,17 @@ static uint64_t naps_below(struct trace *trace, const char *name)
 	return count;
 }
 
+/* By the wait rows, which no stack is needed for. */
+static uint64_t naps(struct trace *trace)
+{
+	struct json_object *process;
+	uint64_t count = 0;
+
+	json__each (process, trace->profile, "processes")
+		count += waits_count(process, "timer", "nanosleep");
+	return count;
+}
+
 static void waits_are_counted_by_the_functions_that_led_to_them(void **state)
 {
 	struct trace *trace = run_traced(WORDS("--stacks", "--", live__self(), "--as", "paths"));
@@ -290,8 +304,10 @@ static void waits_are_counted_by_the_functions_that_led_to_them(void **state)
 	(void)state;
 	assert_adds_up(trace);
 	assert_count(json__integer(trace->profile, "stack_sums.without_stack_ns"), 0);
-	assert_count(naps_below(trace, "path_one"), ONES);
-	assert_count(naps_below(trace, "path_two"), TWOS);
+	/* a thread that is kept from its CPU on its way to sleep may find the time over: no wait */
+	assert_true(naps_below(trace, "path_one") <= ONES && naps_below(trace, "path_two") <= TWOS);
+	assert_count(naps_below(trace, "path_one") + naps_below(trace, "path_two"), naps(trace));
+	assert_true(naps(trace) > (ONES + TWOS) * 8 / 10);
 }
 
 static void the_kernels_part_says_how_it_slept(void **state)
@@ -314,7 +330,7 @@ static void the_kernels_part_says_how_it_slept(void **state)
 		assert_null(strstr(frame(row, "kernel", 0), "bpf"));
 		assert_string_equal(json__string(row, "class"), "timer");
 	}
-	assert_count(count, ONES + TWOS);
+	assert_count(count, naps(trace));
 }
 
 static uint64_t folded_total(const char *path)
@@ -420,7 +436,7 @@ static void samples_find_where_the_time_on_a_cpu_goes(void **state)
 /* The kernel does not walk the user stack of another task than the one that runs. */
 static void waits_that_are_open_at_the_edges_have_their_stacks(void **state)
 {
-	struct program *program = program__start_role(WORDS(live__self(), "--as", "open"));
+	struct program *program = program__start_role(WORDS("open"));
 	const char *pid = live__text("%d", program->pid);
 	struct trace *trace;
 	struct json_object *row;
@@ -474,13 +490,14 @@ static void many_stacks_are_all_kept(void **state)
 			rows++;
 			assert_count(json__integer(row, "count"), 1);
 		}
-	assert_count(rows, 110);
+	assert_count(rows, naps(trace));
+	assert_true(rows > 90);
 }
 
 static void threads_that_make_room_for_others_leave_their_stacks(void **state)
 {
 	struct trace *trace = run_traced(WORDS("--stacks", "--map-entries", "64", "--",
-					       live__self(), "--as", "crowd", "400"));
+					       live__self(), "--as", "crowd", "300"));
 	struct json_object *row;
 	uint64_t waits = 0;
 
@@ -489,10 +506,10 @@ static void threads_that_make_room_for_others_leave_their_stacks(void **state)
 	json__each (row, trace->profile, "stacks")
 		if (!strcmp(frame(row, "user", 0), "wait_briefly"))
 			waits += (uint64_t)json__integer(row, "count");
-	if (json__integer(trace->profile, "audit.lost.threads") ||
-	    json__integer(trace->profile, "audit.lost.stack_rows"))
+	if (json__integer(trace->profile, "audit.lost.stack_rows"))
 		live__skip("not reaped in time");
-	assert_count(waits, 400);
+	assert_count(waits, naps(trace));
+	assert_true(waits > 100); /* more than there is room for at once */
 }
 
 #define CHILDREN "20"
@@ -510,7 +527,8 @@ static void processes_that_are_gone_have_names_still(void **state)
 	json__each (row, trace->profile, "stacks")
 		if (!strcmp(frame(row, "user", 0), "descend"))
 			waits += (uint64_t)json__integer(row, "count");
-	assert_count(waits, atoi(CHILDREN));
+	assert_count(waits, naps(trace));
+	assert_true(waits > (uint64_t)atoi(CHILDREN) / 2);
 }
 
 static void without_the_option_there_are_none(void **state)

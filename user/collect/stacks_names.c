@@ -52,20 +52,25 @@ static int name_addresses(struct walk *walk, struct stack_collector *collector, 
 	return 0;
 }
 
-/* Frames of the tracing itself are no farther in than this. */
-#define OURS_MAX 16
-
-/* What ran because the stack was walked is not part of it. */
-static void drop_ours(struct walk *walk)
+static bool is_ours(const char *name)
 {
 	static const char *const ours[] = {"bpf_prog_",	   "bpf_trace_run", "__bpf_trace_",
 					   "__traceiter_", "bpf_get_stack", "__bpf_get_stack"};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (begins(name, ours[i]))
+			return true;
+	return false;
+}
+
+/* What ran because the stack was walked is not part of it. (Farther out it can be: an interrupt may
+ * have come while such a program ran.) */
+static void drop_ours(struct walk *walk)
+{
 	size_t first = 0;
 
-	for (size_t i = 0; i < walk->count && i < OURS_MAX; i++)
-		for (size_t j = 0; j < sizeof(ours) / sizeof(ours[0]); j++)
-			if (begins(walk->names[i], ours[j]))
-				first = i + 1;
+	while (first < walk->count && is_ours(walk->names[first]))
+		first++;
 	memmove(walk->names, walk->names + first, (walk->count - first) * sizeof(walk->names[0]));
 	walk->count -= first;
 }
@@ -108,7 +113,8 @@ int stack_frames__of(struct frames *frames, struct stack_collector *collector, s
 				     0);
 	if (err)
 		return err;
-	drop_ours(&kernel);
+	if (key->kind == STACK_KIND_WAIT)
+		drop_ours(&kernel);
 	if (of_waker && !(uint32_t)key->waker)
 		cut_interrupted(&kernel);
 	frames->names = calloc(user.count + kernel.count + 1, sizeof(*frames->names));
