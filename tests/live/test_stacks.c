@@ -1,213 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Stacks against programs that wait, wake and run in functions of known names, a known number of
- * times. (This file is compiled with frame pointers. The calls are made right here: the C library
- * has none, and the function that called it would be missing.)
+ * times (lib/walks.h).
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tests/live/lib/live.h"
-#include "tests/live/lib/role.h"
 #include "tests/live/lib/said.h"
 #include "tests/live/lib/schema.h"
-
-/* Not made one with another that does the same, either. */
-#define APART __attribute__((noinline, noclone, no_icf))
-/* Keeps what is above from becoming a jump: then its frame would be gone. */
-#define STAY __asm__ volatile("" ::: "memory")
-
-/* --- programs ----------------------------------------------------------------------------------
- */
-
-static inline long call_kernel(long number, long a, long b, long c)
-{
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-
-static inline void sleep_here(long ns)
-{
-	struct timespec time = {.tv_nsec = ns};
-
-	call_kernel(SYS_nanosleep, (long)&time, 0, 0);
-}
-
-#define NAP_NS 1000000
-
-APART static void nap_inside(void)
-{
-	sleep_here(NAP_NS);
-	STAY;
-}
-
-APART static void path_one(void)
-{
-	nap_inside();
-	STAY;
-}
-
-APART static void path_two(void)
-{
-	nap_inside();
-	STAY;
-}
-
-APART static void walk_paths(int ones, int twos)
-{
-	for (int i = 0; i < ones; i++)
-		path_one();
-	for (int i = 0; i < twos; i++)
-		path_two();
-	STAY;
-}
-
-#define ONES 40
-#define TWOS 15
-
-static int role_paths(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	walk_paths(ONES, TWOS);
-	return 0;
-}
-
-/* Each depth is a stack of its own. */
-APART static void descend(int depth)
-{
-	if (depth)
-		descend(depth - 1);
-	else
-		sleep_here(NAP_NS);
-	STAY;
-}
-
-static int role_depths(int argc, char **argv)
-{
-	(void)argc;
-	for (int depth = 0; depth < atoi(argv[1]); depth++)
-		descend(depth);
-	return 0;
-}
-
-static int ends[2];
-
-APART static void feed_one(void)
-{
-	char byte = 0;
-
-	call_kernel(SYS_write, ends[1], (long)&byte, 1);
-	STAY;
-}
-
-#define FED 30
-
-static void *feed(void *context)
-{
-	for (int i = 0; i < FED; i++) {
-		role__nap(2000);
-		feed_one();
-	}
-	return context;
-}
-
-APART static void be_fed(void)
-{
-	char byte;
-
-	for (int i = 0; i < FED; i++)
-		call_kernel(SYS_read, ends[0], (long)&byte, 1);
-	STAY;
-}
-
-static int role_fed(int argc, char **argv)
-{
-	pthread_t thread;
-
-	(void)argc;
-	(void)argv;
-	role__check(pipe(ends), "pipe");
-	thread = role__thread("feeder", feed, NULL, NULL);
-	be_fed();
-	pthread_join(thread, NULL);
-	return 0;
-}
-
-static unsigned long long cpu_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return (unsigned long long)time.tv_sec * 1000000000ULL + (unsigned long long)time.tv_nsec;
-}
-
-#define SPIN_NS 500000000ULL
-
-APART static void spin_in_here(void)
-{
-	unsigned long long end = cpu_ns() + SPIN_NS;
-
-	while (cpu_ns() < end)
-		for (int i = 0; i < 1000000; i++)
-			STAY;
-	STAY;
-}
-
-static int role_spin(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	spin_in_here();
-	return 0;
-}
-
-APART static void wait_for_input(void)
-{
-	char byte;
-
-	call_kernel(SYS_read, 0, (long)&byte, 1);
-	STAY;
-}
-
-/* A wait that is open when tracing begins, and one that is open when it ends. */
-static int role_open(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	role__say("ready");
-	wait_for_input();
-	wait_for_input();
-	return 0;
-}
-
-static void *wait_briefly(void *context)
-{
-	sleep_here(NAP_NS);
-	return context;
-}
-
-static int role_crowd(int argc, char **argv)
-{
-	(void)argc;
-	for (int i = 0; i < atoi(argv[1]); i++) {
-		pthread_join(role__thread("brief", wait_briefly, NULL, NULL), NULL);
-		role__nap(3000); /* so that there is time to make room */
-	}
-	return 0;
-}
+#include "tests/live/lib/walks.h"
 
 /* --- what is found --------------------------------------------------------------------------- */
 
@@ -602,15 +407,6 @@ static void wrong_usage_is_refused(void **state)
 
 int main(int argc, char **argv)
 {
-	static const struct live_role roles[] = {
-		{"paths", role_paths},
-		{"depths", role_depths},
-		{"fed", role_fed},
-		{"spin", role_spin},
-		{"open", role_open},
-		{"crowd", role_crowd},
-		{0},
-	};
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(waits_are_counted_by_the_functions_that_led_to_them),
 		LIVE_TEST(the_kernels_part_says_how_it_slept),
@@ -629,6 +425,6 @@ int main(int argc, char **argv)
 		LIVE_TEST(wrong_usage_is_refused),
 	};
 
-	live__begin(argc, argv, roles);
+	live__begin(argc, argv, walks__roles);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,10 +59,16 @@ struct address_space *space__get(struct symbols *symbols, int pid)
 	return &grown[place];
 }
 
+static bool is_same(const struct mapping *left, const struct mapping *right)
+{
+	return left->start == right->start && left->end == right->end &&
+	       left->offset == right->offset && left->module == right->module;
+}
+
 static bool is_known(const struct address_space *space, const struct mapping *mapping)
 {
 	for (size_t i = space->count; i > 0; i--)
-		if (!memcmp(&space->mappings[i - 1], mapping, sizeof(*mapping)))
+		if (is_same(&space->mappings[i - 1], mapping))
 			return true;
 	return false;
 }
@@ -77,11 +83,10 @@ int symbols__map(struct symbols *symbols, const struct symbols_mapping *mapping)
 		return -E2BIG;
 	if (module < 0)
 		return (int)module;
-	memset(&fresh, 0, sizeof(fresh)); /* it is compared as bytes */
-	fresh.start = mapping->start;
-	fresh.end = mapping->end;
-	fresh.offset = mapping->offset;
-	fresh.module = (uint32_t)module;
+	fresh = (struct mapping){.start = mapping->start,
+				 .end = mapping->end,
+				 .offset = mapping->offset,
+				 .module = (uint32_t)module};
 	if (is_known(space, &fresh))
 		return 0;
 	grown = reallocarray(space->mappings, space->count + 1, sizeof(*grown));

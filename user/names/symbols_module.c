@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -123,16 +122,25 @@ int64_t module__of_mapping(struct symbols *symbols, const struct symbols_mapping
 /* The vDSO is the kernel's, and the same in all processes of one kind: ours will do. */
 static void read_vdso(struct elf_table *table)
 {
-	char *image = (char *)getauxval(AT_SYSINFO_EHDR), line[256];
+	char line[256], *image = NULL;
 	FILE *maps = fopen("/proc/self/maps", "re");
+	int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	uint64_t start, end;
 
-	while (maps && image && fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) == 2 &&
-		    start == (uintptr_t)image)
+	while (maps && !image && fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "[vdso]") ||
+		    sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) != 2)
+			continue;
+		image = malloc(end - start);
+		if (image &&
+		    pread(memory, image, end - start, (off_t)start) == (ssize_t)(end - start))
 			elf_table__read_image(table, image, end - start);
+	}
+	free(image);
 	if (maps)
 		fclose(maps);
+	if (memory >= 0)
+		close(memory);
 }
 
 const struct elf_table *module__table(struct symbols *symbols, struct module *module)

@@ -7,7 +7,7 @@ static struct json_object *names(struct json_builder *builder, const char *const
 {
 	struct json_object *array = json__array(builder);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; frames && i < count; i++)
 		json__append(builder, array, json__text(builder, frames[i]));
 	return array;
 }
