@@ -264,7 +264,8 @@ static void waits_that_are_open_at_the_edges_have_their_stacks(void **state)
 	if (trace__was_hit(trace))
 		live__skip("an event was hidden");
 	assert_count(begun, 1);
-	assert_count(ended, 1);
+	/* on PREEMPT_RT the call may sleep on a lock of the kernel's own as well */
+	assert_true(ended >= 1 && ended <= 3);
 }
 
 static void what_finds_no_room_is_said_and_stays_in_the_sum(void **state)

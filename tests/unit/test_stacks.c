@@ -6,6 +6,7 @@
 
 #include "model/stacks.h"
 #include "render/flame.h"
+#include "tests/unit/render_steps.h"
 #include "tests/unit/unit.h"
 
 /* A row; `frames` are NULL-terminated, of which the last `kernel` are the kernel's. */
@@ -141,6 +142,54 @@ static void names_cannot_break_a_line(void **state)
 	stacks__free(stacks);
 }
 
+/* --- in the report ------------------------------------------------------------------------------
+ */
+
+static void the_report_has_the_innermost_function_first(void **state)
+{
+	struct render_options options = {.width = 100, .top = 1};
+	struct profile *profile = sample__profile();
+	struct stacks *stacks = calloc(1, sizeof(*stacks));
+	char *text;
+
+	(void)state;
+	row(stacks, 2 * MS, FRAMES("main", "evil\x1b[2J", "sys_read"), 1);
+	row(stacks, 1 * MS, FRAMES("main", "write", "sys_write"), 1);
+	row(stacks, 7 * MS, FRAMES("main", "epoll_wait"), 0)->idle = true;
+	stacks__settle(stacks);
+	profile->stacks = stacks;
+	text = render_with(render__text, profile, &options);
+	assert_non_null(strstr(text, "disk: 2 ms (20%) in 1 wait of 7 `server`\n"));
+	assert_non_null(strstr(text, "\n  sys_read < evil\\x1b[2J < main\n"));
+	assert_null(strstr(text, "sys_write"));
+	assert_non_null(strstr(text, "1 more stack (beyond --top 1)"));
+	assert_null(strstr(text, "main\n  epoll_wait"));
+	free(text);
+	profile__free(profile);
+}
+
+static void the_json_has_null_for_what_samples_have_not(void **state)
+{
+	struct profile *profile = sample__profile();
+	struct stacks *stacks = calloc(1, sizeof(*stacks));
+	struct stack *sample;
+	char *text;
+
+	(void)state;
+	sample = row(stacks, 10, FRAMES("main", "sys_read"), 1);
+	sample->kind = STACK_KIND_CPU;
+	stacks__settle(stacks);
+	profile->stacks = stacks;
+	text = render_with(render__json, profile, &(struct render_options){0});
+	assert_non_null(strstr(text, "{\"kind\":\"cpu\",\"pid\":7,\"process\":\"server\","
+				     "\"thread\":\"server\",\"count\":1,\"blocked_ns\":null,"
+				     "\"class\":null,\"syscall\":null,\"idle\":null,"
+				     "\"user\":[\"main\"],\"kernel\":[\"sys_read\"],"
+				     "\"waker\":null}"));
+	free(text);
+	profile__free(profile);
+}
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 static int read_text(const char *text, struct folded *folded, size_t *line)
@@ -218,6 +267,8 @@ int main(void)
 		cmocka_unit_test(the_view_of_wakers_has_them_at_the_bottom),
 		cmocka_unit_test(samples_are_in_their_own_view_only),
 		cmocka_unit_test(names_cannot_break_a_line),
+		cmocka_unit_test(the_report_has_the_innermost_function_first),
+		cmocka_unit_test(the_json_has_null_for_what_samples_have_not),
 		cmocka_unit_test(what_was_written_is_read),
 		cmocka_unit_test(what_is_no_folded_stack_is_refused_by_line),
 		cmocka_unit_test(lines_with_common_frames_stay_together),
