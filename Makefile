@@ -131,7 +131,7 @@ $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c -lelf -liberty -lz -lm -o $@
 
 # What is found by its frame pointers has to have them.
-$(BUILD)/obj/tests/live/lib/walks.o: ALL_CFLAGS += -fno-omit-frame-pointer
+$(BUILD)/obj/tests/live/lib/walks.o: ALL_CFLAGS += -fno-omit-frame-pointer -fno-ipa-icf -fno-ipa-cp -fno-ipa-sra
 
 $(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o $(LIVE_LIB:%.c=$(BUILD)/obj/%.o)
 	$(call say,LINK,$@)

@@ -98,7 +98,7 @@ static void a_deep_stack_is_cut_and_keeps_its_weight(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4000; i++)
-		memcpy(text + i * 2, "f;", 2);
+		strcpy(text + i * 2, "f;");
 	strcpy(text + 8000, "f 5\n");
 	folded = folded_of(text);
 	lay_out(&tree, &folded, NULL);

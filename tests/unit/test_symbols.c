@@ -58,7 +58,7 @@ static void functions_of_libraries_are_named(void **state)
 static void the_vdso_has_functions_too(void **state)
 {
 	struct symbols *symbols = symbols__new();
-	char *image = (char *)getauxval(AT_SYSINFO_EHDR);
+	uint64_t image = getauxval(AT_SYSINFO_EHDR);
 	bool found = false;
 
 	(void)state;
@@ -66,8 +66,7 @@ static void the_vdso_has_functions_too(void **state)
 		skip();
 	assert_int_equal(symbols__read_maps(symbols, getpid()), 0);
 	for (uint64_t at = 0; at < 8192 && !found; at += 16) {
-		const char *name =
-			symbols__user(symbols, getpid(), (uint64_t)(uintptr_t)image + at);
+		const char *name = symbols__user(symbols, getpid(), image + at);
 
 		found = !strncmp(name, "__vdso_", 7) || !strncmp(name, "clock_gettime", 13);
 	}
