@@ -5,6 +5,7 @@
 # make test          installs what is missing, builds, runs all tests (as root)
 # make test-unit     the tests that need no root
 # make test-live     the tests against live programs (as root)
+# make fuzz          hostile input for every reader of files, FUZZ_SECONDS each
 # make test-kernels  the live tests in Debian's kernels under QEMU: KERNELS="6.1 6.12-rt ..."
 # make bench         what tracing costs, beside the tools of others (as root): BENCH="OPTION ..."
 # make classify      does it name the I/O model of labelled programs (as root): CLASSIFY="OPTION ..."
@@ -38,8 +39,9 @@ LIBS = -lbpf -lelf -lz -ljson-c -liberty -lm
 
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PURE    := $(wildcard user/model/*.c user/names/*.c user/render/*.c user/judge/*.c)
+FILES   := $(wildcard user/recording/*.c)
 LIVE    := $(wildcard user/collect/*.c user/commands/*.c) user/main.c
-SOURCES := $(PURE) $(LIVE)
+SOURCES := $(PURE) $(FILES) $(LIVE)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
 CHECKED := $(SOURCES:%.c=$(BUILD)/asan/%.o)
 
@@ -49,8 +51,9 @@ WORKLOAD_ARCHIVE := $(BUILD)/obj/workloads/lib.a
 UNIT_TESTS := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 LIVE_TESTS := $(basename $(notdir $(wildcard tests/live/test_*.c)))
 LIVE_LIB   := $(wildcard tests/live/lib/*.c)
+FUZZERS    := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
 
-.PHONY: all help demo test test-unit test-live test-kernels bench classify lint format install \
+.PHONY: all help demo test test-unit test-live test-kernels fuzz fuzz-programs bench classify lint format install \
 	uninstall clean programs checked generated test-programs unit-programs live-programs
 
 all: programs
@@ -121,9 +124,10 @@ $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_ARCHIVE)
 
 # --- tests -------------------------------------------------------------------------------------
 
-PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o)
+PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o) $(FILES:%.c=$(BUILD)/asan/%.o)
 # a command's, but it only reads words
 PURE_CHECKED += $(BUILD)/asan/user/commands/hist_kinds.o
+PURE_CHECKED += $(BUILD)/asan/user/commands/models_limits.o
 
 $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(call say,LINK,$@)
@@ -144,7 +148,7 @@ LIVE_PROGRAMS := $(LIVE_TESTS:%=$(BUILD)/live/%)
 unit-programs: $(UNIT_PROGRAMS)
 	@:
 
-live-programs: programs checked $(LIVE_PROGRAMS)
+live-programs: programs checked fuzz-programs $(LIVE_PROGRAMS)
 	@:
 
 test-programs: live-programs unit-programs
@@ -166,6 +170,32 @@ test-live:
 	$(Q)./install-packages.sh build test
 	$(Q)$(MAKE) $(JOBS) live-programs
 	$(Q)tests/run.sh $(LIVE_PROGRAMS)
+
+# Readers and what is done with what they read, with libFuzzer (of clang) looking for ways through
+# them. What it finds is left in build/fuzz; what it should begin with is in tests/fuzz/corpus.
+FUZZ_SECONDS ?= 60
+
+$(BUILD)/fuzz/obj/%.o: %.c
+	$(call say,FUZZ,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(PURE:%.c=$(BUILD)/fuzz/obj/%.o) \
+		$(FILES:%.c=$(BUILD)/fuzz/obj/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer $(SANITIZE) $^ -ljson-c -lz -lm -o $@
+
+fuzz-programs: $(FUZZERS:%=$(BUILD)/fuzz/%)
+	@:
+
+fuzz:
+	$(Q)./install-packages.sh build fuzz
+	$(Q)$(MAKE) $(JOBS) fuzz-programs
+	$(Q)for fuzzer in $(FUZZERS); do \
+		mkdir -p $(BUILD)/fuzz/found/$$fuzzer && $(BUILD)/fuzz/$$fuzzer -max_len=65536 \
+			-max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/fuzz/found/ \
+			$(BUILD)/fuzz/found/$$fuzzer tests/fuzz/corpus/$${fuzzer#fuzz_} || exit 1; \
+	done
 
 test-kernels:
 	$(Q)./install-packages.sh build check kernels
@@ -221,4 +251,4 @@ clean:
 
 .SECONDARY:
 
--include $(shell find $(BUILD)/obj $(BUILD)/asan -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/asan $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)

@@ -6,7 +6,8 @@ set -eu
 build="gcc make libc6-dev linux-libc-dev clang llvm bpftool pkg-config libbpf-dev libelf-dev
 	zlib1g-dev libjson-c-dev libiberty-dev libaio-dev liburing-dev"
 check="gcc make libc6-dev libjson-c-dev libelf-dev zlib1g-dev libiberty-dev libcmocka-dev" # of the test programs
-test="$check python3 python3-jsonschema procps util-linux coreutils strace
+fuzz="clang libclang-rt-dev" # libFuzzer
+test="$check $fuzz python3 python3-jsonschema procps util-linux coreutils strace
 	fio rt-tests nginx-light redis-server redis-tools wrk linux-perf libbpf-tools iproute2 nodejs
 	openssl findutils tar"
 lint="clang-format clang-tidy cppcheck shellcheck git python3"
@@ -21,11 +22,12 @@ for purpose in "${@:-none}"; do
 	check) wanted="$wanted $check" ;;
 	test) wanted="$wanted $test" ;;
 	lint) wanted="$wanted $lint" ;;
+	fuzz) wanted="$wanted $fuzz" ;;
 	kernels) wanted="$wanted $kernels" ;;
 	classify) wanted="$wanted $classify" ;;
 	bench) wanted="$wanted $bench" ;;
 	*)
-		echo "usage: $0 build|check|test|lint|kernels|classify|bench ..." >&2
+		echo "usage: $0 build|check|test|fuzz|lint|kernels|classify|bench ..." >&2
 		exit 2
 		;;
 	esac

@@ -69,8 +69,11 @@ static __always_inline void enter_state(struct task_struct *task, struct thread_
 	}
 	now = bpf_ktime_get_ns();
 	ledger->wait_since = now;
-	if (__sync_val_compare_and_swap(&ledger->state, LEDGER_UNKNOWN, state) == LEDGER_UNKNOWN)
-		ledger__charge(ledger, now, LEDGER_UNKNOWN);
+	if (__sync_val_compare_and_swap(&ledger->state, LEDGER_UNKNOWN, state) != LEDGER_UNKNOWN)
+		return;
+	ledger__charge(ledger, now, LEDGER_UNKNOWN);
+	if (streaming)
+		stream__state(now, thread, number, state);
 }
 
 static __always_inline void census_begin(struct task_struct *task)
@@ -96,6 +99,8 @@ static __always_inline void census_begin(struct task_struct *task)
 	thread__read_books(task, &thread->begin);
 	thread->executable = executable_of(task);
 	ledger__begin(&thread->ledger, bpf_ktime_get_ns(), LEDGER_UNKNOWN, LEDGER_RUNNING);
+	if (streaming)
+		stream__begin(thread->ledger.start, thread, number);
 	thread__publish(task, number);
 	enter_state(task, thread, number);
 }

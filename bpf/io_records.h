@@ -43,7 +43,7 @@ enum posix_aio_function {
 #define POSIX_AIO_CALLS	     4
 
 /* struct aiocb of <aio.h>: glibc and musl lay it out alike on 64-bit machines, `error` included,
- * to which neither gives a public name (asserted in user/collect/aio_probes.c). */
+ * to which neither gives a public name (asserted in user/collect/aio_libraries.c). */
 struct posix_aio_control {
 	__s32 fd;
 	__s32 opcode; /* LIO_READ 0, LIO_WRITE 1, LIO_NOP 2 */
@@ -379,6 +379,12 @@ struct request_row {
 	__u64 more;	/* io_uring: completions beside the one that ends a request (multishot) */
 	__u64 censored; /* completions of requests whose submission was not seen */
 	__u64 reaps;	/* Linux AIO: calls that handed completions over */
+	/* io_uring: completed ones that the program was seen to take out of the ring: submitted to
+	 * the earliest and to the latest instant at which it can have */
+	__u64 taken;
+	__u64 taken_total, taken_min, taken_max;
+	__u64 taken_by_total, taken_by_min, taken_by_max;
+	__u32 taken_histogram, taken_by_histogram;
 };
 
 _Static_assert(sizeof(struct process_row) == 128, "process_row is no two cache lines");

@@ -316,8 +316,30 @@ struct io_submit_state {
 	struct io_wq_work_list compl_reqs; /* 5.16 */
 };
 
+struct percpu_ref {
+	unsigned long percpu_count_ptr;
+};
+
+/* what has been taken out of a queue, and put into it, since there is a ring */
+struct io_uring {
+	u32 head, tail;
+};
+
+struct io_rings {
+	struct io_uring sq, cq;
+};
+
 struct io_ring_ctx {
+	struct io_rings *rings;
+	struct percpu_ref refs;
+	unsigned int
+		cached_cq_tail; /* completions put into the queue, shown to the program or not */
 	struct io_submit_state submit_state;
+};
+
+/* 6.1 */
+struct io_ring_ctx___6_1 {
+	struct llist_head work_llist;
 };
 
 struct io_cqe {
@@ -406,6 +428,7 @@ struct bpf_iter__task {
 #define MESSAGE_DONTWAIT 0x40	/* MSG_DONTWAIT */
 
 /* include/uapi/linux/io_uring.h */
-#define URING_ENTER_GETEVENTS 1
+#define URING_ENTER_GETEVENTS  0x01
+#define URING_ENTER_REGISTERED 0x10 /* IORING_ENTER_REGISTERED_RING, 5.18 */
 
 #endif

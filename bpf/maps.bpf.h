@@ -35,6 +35,15 @@
 		__type(value, index_value);                                                        \
 	} name SEC(".maps")
 
+/* One in which the oldest entries make room for new ones. */
+#define LATEST(name, index_key, index_value)                                                       \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_LRU_HASH);                                               \
+		__uint(max_entries, 2);                                                            \
+		__type(key, index_key);                                                            \
+		__type(value, index_value);                                                        \
+	} name SEC(".maps")
+
 #define FREE_ROWS(name)                                                                            \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_QUEUE);                                                  \
@@ -63,13 +72,8 @@ INDEX(attempt_index, struct attempt_key, u32);
 INDEX(request_index, struct request_key, u32);
 INDEX(posix_aio_requests, struct posix_aio_key, struct posix_aio_request); /* POSIX AIO in flight */
 INDEX(block_requests, u64, struct block_request); /* by the struct request's address */
-/* the oldest make room for new ones: what is lost is a readiness time, and the row's cache */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 2);
-	__type(key, struct episode_key);
-	__type(value, struct episode);
-} episodes SEC(".maps");
+/* what is lost with the oldest is a readiness time, and the row's cache */
+LATEST(episodes, struct episode_key, struct episode);
 INDEX(series_index, u64, u32);
 INDEX(wakers, struct waker_key, struct waker_count);
 INDEX(errnos, struct errno_key, u64);

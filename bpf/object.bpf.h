@@ -247,7 +247,8 @@ static __always_inline void read_socket(u64 file_address, struct object_key *key
 	if (key->family == FAMILY_INET || key->family == FAMILY_INET6) {
 		key->number = 0; /* the addresses are the identity */
 		read_inet(sock, key);
-	} else if (key->family == FAMILY_VSOCK) {
+	} else if (key->family == FAMILY_VSOCK && bpf_core_type_exists(struct vsock_sock)) {
+		/* a module's, on most kernels: while it is not loaded there is no such type */
 		struct vsock_sock *vsock = (void *)sock;
 
 		key->number = 0;

@@ -226,6 +226,9 @@ struct call_cache {
 #define THREAD_PARTIAL	 0x40  /* its waits could not all be kept (a full map) */
 #define THREAD_OPERATING 0x200 /* asleep in an I/O call that its process counts */
 
+/* set in recordings: what there is of it ends before the window does, and it need not have ended */
+#define THREAD_CUT 0x800
+
 #define THREAD_AIO_HELPER 0x400 /* it serves POSIX AIO of its process for the C library */
 
 /* Multiplexing calls that a thread may loop on: one in its loop, others in its handlers. */
@@ -233,7 +236,8 @@ struct call_cache {
 
 struct thread_row {
 	struct ledger ledger;
-	__u64 task; /* address of the task_struct: pids are reused, and exec swaps them */
+	__u64 task;	  /* address of the task_struct: pids are reused, and exec swaps them */
+	__u64 uring_ring; /* the ring that it used last: struct io_ring_ctx; 0: none */
 	__u32 tid, tgid, ppid;
 	__u32 flags;
 	char comm[RECORDS_COMM];
@@ -277,10 +281,14 @@ struct thread_row {
 	/* instant of a switch-in (of the last one for MEASURE_ON_CPU), or MEASURE_SEEN; 0: not seen
 	 */
 	__u64 on_cpu_since;
-	__u64 awake_since;	     /* ... of the one that ended a wait */
-	__u64 enqueued;		     /* instant of the last place on a run queue; 0: not seen */
-	__u64 slept_call;	     /* entry of the call that slept last */
-	__u64 waker;		     /* of the last waking, as a key of MEASURE_BY_WAKER */
+	__u64 awake_since; /* ... of the one that ended a wait */
+	__u64 enqueued;	   /* instant of the last place on a run queue; 0: not seen */
+	__u64 slept_call;  /* entry of the call that slept last */
+	__u64 waker;	   /* of the last waking, as a key of MEASURE_BY_WAKER */
+	/* for the event stream (stream.bpf.h): */
+	__u64 entered;	  /* when it entered the call in flight, until an event has said so; or 0 */
+	__u32 call_flags; /* STREAM_CALL_* of the call that returns */
+	__u32 call_pad;
 	struct thread_stacks stacks; /* with --stacks */
 };
 
@@ -349,7 +357,10 @@ struct cpu {
 	__u64 area;    /* address of the CPU's per-CPU variables; 0: not yet known */
 	__u32 thread;  /* row of `running`; 0: it had none */
 	__u32 process; /* process row of `running`, as counted in it; 0: none */
-	__u64 room[5];
+	/* the event stream: events sent; lost, which no event has told yet, and the first of these;
+	 * lost in all */
+	__u64 streamed, lost, lost_since, lost_ever;
+	__u64 room[1];
 };
 
 #define CPUS 1024

@@ -8,6 +8,7 @@
 
 #include "histogram.bpf.h"
 #include "process.bpf.h"
+#include "stream.bpf.h"
 
 /* The row for requests of a kind, made if there is none. 0: no room (counted). */
 GLOBAL u32 request__look_up(u32 process, u32 api, u32 operation, u32 device)
@@ -29,6 +30,11 @@ GLOBAL u32 request__look_up(u32 process, u32 api, u32 operation, u32 device)
 	request->latency_histogram = histogram__new_shared();
 	if (api == REQUEST_BLOCK)
 		request->queue_histogram = histogram__new_shared();
+	if (api == REQUEST_IO_URING) {
+		request->taken_min = request->taken_by_min = ~0ULL;
+		request->taken_histogram = histogram__new_shared();
+		request->taken_by_histogram = histogram__new_shared();
+	}
 	if (!bpf_map_update_elem(&request_index, &key, &number, BPF_NOEXIST))
 		return number;
 	known = bpf_map_lookup_elem(&request_index, &key);
@@ -110,6 +116,8 @@ static __always_inline void request__ended(struct request_row *request, u64 sinc
 	__sync_fetch_and_add(&request->latency_total, latency);
 	keep_extremes(&request->latency_min, &request->latency_max, latency);
 	histogram__count(request->latency_histogram, latency);
+	if (streaming)
+		stream__request(now, &request->key, latency, result);
 }
 
 /* A request that was submitted at `since` is complete at `now`, with this result. */
@@ -118,6 +126,22 @@ static __always_inline void request__completed(struct request_row *request, u64 
 {
 	request__landed(request, since);
 	request__ended(request, since, now, result);
+}
+
+/* The program took the completion out of the ring, not before `earliest` and by `latest`. */
+static __always_inline void request__taken(struct request_row *request, u64 since, u64 earliest,
+					   u64 latest)
+{
+	u64 least = earliest > since ? earliest - since : 0;
+	u64 most = latest > earliest ? latest - since : least;
+
+	__sync_fetch_and_add(&request->taken, 1);
+	__sync_fetch_and_add(&request->taken_total, least);
+	__sync_fetch_and_add(&request->taken_by_total, most);
+	keep_extremes(&request->taken_min, &request->taken_max, least);
+	keep_extremes(&request->taken_by_min, &request->taken_by_max, most);
+	histogram__count(request->taken_histogram, least);
+	histogram__count(request->taken_by_histogram, most);
 }
 
 static __always_inline void request__moved(struct request_row *request, s64 bytes)

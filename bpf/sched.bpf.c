@@ -3,6 +3,7 @@
 #include "aio.bpf.h"
 #include "measure.bpf.h"
 #include "stack.bpf.h"
+#include "stream.bpf.h"
 #include "waker.bpf.h"
 
 static __always_inline void thread__end(struct task_struct *task, struct thread_row *thread,
@@ -30,24 +31,38 @@ static __always_inline void switch_out(void *context, struct task_struct *task,
 		thread__end(task, thread, number);
 }
 
-/* Returns for how long it was runnable, if a waking made it so; ns. */
+/* ledger__switch_in(), and what is measured of it: a function, for the sake of the caller's stack.
+ */
+static __noinline u32 switch_in_measured(struct task_struct *task, struct thread_row *thread,
+					 u64 now, struct ledger_wait *wait)
+{
+	struct measure_before before;
+	u32 event;
+
+	measure__before_switch_in(thread, &before);
+	event = ledger__switch_in(&thread->ledger, now, wait);
+	measure__switch_in(task, thread, now, &before, event, wait);
+	return event;
+}
+
+/* Returns for how long it was runnable, if a waking made it so; ns. `seen`: STREAM_IN_*. */
 static __always_inline u64 switch_in(struct task_struct *task, struct thread_row *thread,
-				     u32 number, u64 now)
+				     u32 number, u64 now, u32 *seen)
 {
 	u64 runnable = thread->ledger.sum[LEDGER_RUNNABLE];
-	struct measure_before before;
 	struct ledger_wait wait;
 	u32 event;
 
 	if (tier_full)
 		process__end_operation(thread);
-	if (ledger__lacks_waking(&thread->ledger) && !signal__is_pending(task))
+	if (ledger__lacks_waking(&thread->ledger) && !signal__is_pending(task)) {
 		ledger__lose_waking(&thread->ledger);
-	if (measured)
-		measure__before_switch_in(thread, &before);
-	event = ledger__switch_in(&thread->ledger, now, &wait);
-	if (measured)
-		measure__switch_in(task, thread, now, &before, event, &wait);
+		*seen |= STREAM_IN_LOST_WAKING;
+	}
+	if (thread->handling)
+		*seen |= STREAM_IN_HANDLER;
+	event = measured ? switch_in_measured(task, thread, now, &wait)
+			 : ledger__switch_in(&thread->ledger, now, &wait);
 	runnable = thread->ledger.sum[LEDGER_RUNNABLE] - runnable;
 	if (event != LEDGER_EVENT_WAIT_DONE)
 		return runnable;
@@ -117,22 +132,24 @@ static __always_inline int on_switch(void *context, bool preempt, struct task_st
 {
 	u64 now = bpf_ktime_get_ns();
 	struct cpu *cpu = this_cpu();
-	u32 kind = ledger__switch_out_kind(preempt, state), number;
+	u32 kind = ledger__switch_out_kind(preempt, state), number, seen = kind, left;
 	struct thread_row *leaver, *comer;
 	u64 runnable = 0;
 
 	if (now >= window_end)
 		return 0;
-	leaver = leaving(cpu, prev, &number);
+	leaver = leaving(cpu, prev, &left);
 	if (leaver)
-		switch_out(context, prev, leaver, number, now, kind, state);
+		switch_out(context, prev, leaver, left, now, kind, state);
 	comer = thread__of(next, &number);
 	cpu->running = (u64)next;
 	cpu->thread = number;
 	if (tier_full)
 		process__takes_cpu(cpu, comer ? comer->process : 0);
 	if (comer)
-		runnable = switch_in(next, comer, number, now);
+		runnable = switch_in(next, comer, number, now, &seen);
+	if (streaming)
+		stream__switch(now, leaver, leaver ? left : 0, comer ? number : 0, seen);
 	if (kind == LEDGER_EVENT_PREEMPTED)
 		clock__count_lag(leaver, comer, runnable);
 	return 0;
@@ -168,11 +185,12 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	if (!thread)
 		return 0;
 	event = ledger__waking(&thread->ledger, now);
-	if (event == LEDGER_EVENT_SPURIOUS)
-		return 0;
 	current = (void *)bpf_get_current_task_btf();
-	if (event == LEDGER_EVENT_EARLY && current == task)
+	if (event == LEDGER_EVENT_SPURIOUS || (event == LEDGER_EVENT_EARLY && current == task)) {
+		if (streaming)
+			stream__waking(now, number, 0, STREAM_WAKER_ITSELF, event);
 		return 0;
+	}
 	kind = waker__context(current);
 	tid = waker__is_task(kind) ? current->pid : 0;
 	if (signal__is_pending(task))
@@ -180,6 +198,8 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	measure__waking(thread, kind, tid);
 	if (stack_mode & STACK_OF_WAKERS)
 		stack__wake(ctx, thread, kind, tid);
+	if (streaming)
+		stream__waking(now, number, tid, kind, event);
 	if (event == LEDGER_EVENT_WOKEN) {
 		waker__count(thread->wait, kind, tid, 0);
 		return 0;
@@ -249,6 +269,8 @@ int BPF_PROG(sched_wakeup_new, struct task_struct *task)
 	mode = tier_full && !(thread->flags & (THREAD_KTHREAD | THREAD_IO_WORKER)) ? LEDGER_KERNEL
 										   : LEDGER_RUNNING;
 	ledger__begin(&thread->ledger, now, LEDGER_RUNNABLE, mode);
+	if (streaming)
+		stream__begin(now, thread, number);
 	thread__publish(task, number);
 	return 0;
 }
@@ -292,6 +314,8 @@ static __always_inline void begin_current(struct task_struct *task, struct threa
 	}
 	ledger__begin(&thread->ledger, now, tier_full ? LEDGER_KERNEL : LEDGER_RUNNING,
 		      tier_full ? LEDGER_KERNEL : LEDGER_RUNNING);
+	if (streaming)
+		stream__begin(now, thread, number);
 	thread__publish(task, number);
 	this_cpu()->thread = number;
 	if (tier_full)
@@ -341,6 +365,8 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	thread__read_comm(task, thread);
 	thread->executable = executable_of(task);
 	thread->stack = 0; /* it was the other program's */
+	if (streaming)
+		stream__note(now, number, STREAM_EXEC);
 	process__count_exec(thread->process);
 	return 0;
 }
@@ -379,6 +405,8 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	if (!thread)
 		return 0;
 	thread->flags |= THREAD_EXITING;
+	if (streaming)
+		stream__note(now, number, STREAM_EXITING);
 	thread__read_comm(task, thread);
 	if (tier_full && process__is_over(task))
 		process__end(thread->process, now);
@@ -402,6 +430,8 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *group, const char *path, struct 
 	thread__read_books(task, &thread->begin);
 	thread->flags |= THREAD_INHERIT;
 	ledger__begin(&thread->ledger, now, LEDGER_UNKNOWN, LEDGER_RUNNING);
+	if (streaming)
+		stream__begin(now, thread, number);
 	thread__publish(task, number);
 	return 0;
 }

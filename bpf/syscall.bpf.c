@@ -4,6 +4,8 @@
 #include "aio.bpf.h"
 #include "loop.bpf.h"
 #include "measure.bpf.h"
+#include "stream.bpf.h"
+#include "uring_taken.bpf.h"
 #include "waker.bpf.h"
 
 GLOBAL u32 call__look_up(u32 thread, u32 syscall)
@@ -33,16 +35,8 @@ GLOBAL int call__count_error(struct call_row *call, u32 number, u32 error)
 
 	if (!call)
 		return 0;
-	call->errors++;
-	for (int i = 0; i < CALL_ERRNOS; i++) {
-		struct errno_count *count = &call->errnos[i & (CALL_ERRNOS - 1)];
-
-		if (count->count && count->number != error)
-			continue;
-		count->number = error;
-		count->count++;
+	if (call_row__count_error(call, error))
 		return 0;
-	}
 	known = bpf_map_lookup_elem(&errnos, &key);
 	if (known) {
 		*known += 1;
@@ -148,6 +142,10 @@ static __always_inline void io__record(struct thread_row *thread, u32 thread_num
 		call->bytes += result;
 	if (thread->handling && !slept)
 		call->handled++;
+	if (streaming)
+		thread->call_flags = STREAM_CALL_IO | (nonblocking ? STREAM_CALL_NONBLOCKING : 0) |
+				     (flags & FILE_ASYNC ? STREAM_CALL_SIGNALLED : 0) |
+				     (thread->handling && !slept ? STREAM_CALL_HANDLED : 0);
 	if (result == -EINTR || result == -EALREADY)
 		return; /* says nothing yet */
 	io__answer(thread, thread_number, done, traits, descriptor,
@@ -167,24 +165,6 @@ static __always_inline void descriptor__record(struct thread_row *thread, u32 th
 	    call__argument(regs, done->call, 1) == SOCKET_LEVEL &&
 	    call__argument(regs, done->call, 2) == SOCKET_ERROR)
 		io__answer(thread, thread_number, done, traits, descriptor, ANSWER_DONE);
-}
-
-static __always_inline void call__count(struct thread_row *thread, struct call_row *call,
-					const struct ledger_call *done)
-{
-	call->calls++;
-	call->total += done->total;
-	if (done->off_cpu) {
-		call->off_cpu += done->off_cpu;
-		call->blocked += done->blocked;
-		if (thread->woken > thread->ledger.call_since)
-			call->slept++;
-	}
-	if (done->total > call->max)
-		call->max = done->total;
-	if (done->total < call->min || call->calls == 1)
-		call->min = done->total;
-	histogram__count(call->histogram, done->total);
 }
 
 /* `regs` NULL: its arguments are not known any more. */
@@ -207,7 +187,8 @@ static __always_inline void call__record(struct thread_row *thread, u32 thread_n
 		call->censored++;
 		return;
 	}
-	call__count(thread, call, done);
+	call_row__count(call, done, thread->ledger.call_since, thread->woken);
+	histogram__count(call->histogram, done->total);
 	if (result < 0 && result >= -4095 && !is_sigreturn(done->call))
 		call__count_error(call, cache->row, -result);
 	if (!regs)
@@ -247,6 +228,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	now = bpf_ktime_get_ns();
 	if (now >= window_end)
 		return 0;
+	if (thread->uring_ring)
+		uring__look(thread->uring_ring, now);
 	compat = in_compat_call(current);
 	call = ((u32)number & (SYSCALL_COMPAT - 1)) | (compat ? SYSCALL_COMPAT : 0);
 	if (thread->ledger.flags & LEDGER_RESTARTING) {
@@ -259,9 +242,13 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	} else {
 		ledger__enter_call(&thread->ledger, now, call, SYSCALL_NONE);
 	}
+	if (streaming)
+		thread->entered = now;
 	traits = call__traits(call);
 	if (traits & TRAITS_OF_LOOPS)
 		loop__enter(thread, thread_number, call, traits);
+	if (traits & TRAIT_URING_ENTER)
+		uring__enter(thread, now);
 	if (traits & TRAIT_AIO_SUBMIT)
 		aio__enter(thread_number);
 	return 0;
@@ -272,7 +259,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
 	struct ledger_call done = {};
 	struct thread_row *thread;
-	u32 thread_number, traits;
+	u32 thread_number, traits, since = 0;
 	bool complete;
 	u64 now;
 
@@ -283,7 +270,13 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	now = bpf_ktime_get_ns();
 	if (now >= window_end)
 		return 0;
+	if (streaming)
+		since = stream__since_entry(thread, thread_number, now);
+	if (thread->uring_ring)
+		uring__look(thread->uring_ring, now);
 	complete = ledger__exit_call(&thread->ledger, now, result, &done);
+	if (streaming && (!complete || done.call == SYSCALL_NONE))
+		stream__return(now, thread, thread_number, since, result, 0);
 	if (complete && done.call == SYSCALL_NONE)
 		return 0;
 	if (complete && done.censored) {
@@ -298,6 +291,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	if (measured)
 		measure__call((void *)bpf_get_current_task_btf(), thread, &done);
 	call__record(thread, thread_number, &done, result, regs);
+	if (streaming)
+		stream__return(now, thread, thread_number, since, result,
+			       call__argument(regs, done.call, 0));
 	if (thread->looping)
 		loop__return(thread, thread_number, &done, result);
 	traits = call__traits(done.call);

@@ -12,6 +12,7 @@
 #include "object.bpf.h"
 #include "posix_aio.bpf.h"
 #include "task.bpf.h"
+#include "tally.h"
 
 /* The syscall that a sleeping thread is in, and what its arguments say. */
 struct call_facts {
@@ -339,26 +340,12 @@ static __always_inline void wait__record(struct thread_row *thread, const struct
 		thread->flags |= THREAD_PARTIAL;
 		return;
 	}
-	row->count++;
-	row->total += wait->blocked;
-	row->runqueue += wait->runqueue;
+	wait_row__count(row, wait);
 	if (tier_full && thread->handling)
 		wait__hold_up(thread, row, wait->blocked);
-	if (wait->runqueue > row->runqueue_max)
-		row->runqueue_max = wait->runqueue;
-	if (wait->runqueue < row->runqueue_min || row->count == 1)
-		row->runqueue_min = wait->runqueue;
 	histogram__count(row->runqueue_histogram, wait->runqueue);
-	if (wait->censored) {
-		row->censored++;
-		row->censored_total += wait->blocked;
-		return;
-	}
-	if (wait->blocked > row->max)
-		row->max = wait->blocked;
-	if (wait->blocked < row->min || row->count - row->censored == 1)
-		row->min = wait->blocked;
-	histogram__count(row->duration_histogram, wait->blocked);
+	if (!wait->censored)
+		histogram__count(row->duration_histogram, wait->blocked);
 }
 
 #endif

@@ -19,12 +19,14 @@ struct options {
 	const struct ring_kind *kind;
 	enum ring_setup setup;
 	bool is_handshaken;
+	uint64_t late_ns;
 };
 
 static const struct argp_option option_table[] = {
 	{"operation", 'o', "WHAT", 0, "what to ask for; --list names all (default read or recv)",
 	 0},
 	{"setup", 'S', "HOW", 0, "default, sqpoll or defer-taskrun", 0},
+	{"late", 'L', "TIME", 0, "sleep for so long before looking for completions (default 0)", 0},
 	{"list", 'l', NULL, 0, "print the names for --operation, and end", 0},
 	{0},
 };
@@ -86,6 +88,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	case 'S':
 		options->setup = (enum ring_setup)parse_choice("--setup", value, ring_setup_names,
 							       RING_SETUPS);
+		return 0;
+	case 'L':
+		options->late_ns = parse_time("--late", value, delay_bounds);
 		return 0;
 	case 'l':
 		print_list();
@@ -212,6 +217,8 @@ static void play(void *argument)
 	while (run->task.operations < options->operations || run->books.in_flight) {
 		fill_queue(run);
 		submit_and_wait(run);
+		if (run->late_ns)
+			monotonic__sleep_ns(run->late_ns);
 		ring__reap(&run->ring, take_completion, run);
 	}
 	task__end(&run->task);
@@ -242,6 +249,7 @@ static void set_up(struct ring_run *run, const struct options *options)
 		.poller_cpu = actor__cpu(1),
 		.kind = kind,
 		.ring.setup = options->setup,
+		.late_ns = options->late_ns,
 		.is_handshaken = options->is_handshaken,
 	};
 	task__set_up(&run->task, &options->task, false);
@@ -274,6 +282,7 @@ static void write_truth(struct ring_run *run)
 	truth__number(&truth, "depth", run->task.options.depth);
 	truth__number(&truth, "fd", (uint64_t)run->ring.ring.ring_fd);
 	requests__write(&run->books, &truth);
+	truth__number(&truth, "late_ns", run->late_ns);
 	truth__number(&truth, "submits", run->ring.submits);
 	truth__number(&truth, "batch_submit_max", run->ring.batch_submit_max);
 	truth__number(&truth, "batch_reap_max", run->ring.batch_reap_max);

@@ -173,7 +173,8 @@ static void spinning_is_found_and_backing_off_is_not(void **state)
 			      WORDS("nonblocking", "--what", "pipe", "--mode", "spin", "--ops",
 				    "60", "--delay", "2ms"));
 	assert_non_null(strstr(json__string(finding, "text"), "in read on pipe:["));
-	assert_count(json__integer(finding, "evidence.spin_runs"), 60);
+	/* a processor that a hypervisor takes away counts as busy, and ends a run */
+	assert_in_range(json__integer(finding, "evidence.spin_runs"), 60, 66);
 }
 
 static void submits_that_block_are_found(void **state)

@@ -2,11 +2,10 @@
 /*
  * fio's asynchronous engines: each of its I/Os is one request, and both agree how long it took.
  *
- * fio's `lat` runs from when it has made a request up to when it has taken its completion; ours
- * from the submission to the completion that is posted (io_uring) or handed over (libaio). So fio's
- * is the longer one, by its own work at both ends, and with io_uring by how long it leaves
- * completions in the queue: it looks there only when it has filled its depth. The larger the
- * blocks, the less that is of the whole.
+ * fio's `lat` runs from when it has made a request up to when it has taken its completion. Ours of
+ * libaio ends where that is handed over; of io_uring `latency` ends where it is posted, which fio
+ * need not see for long, and `taken` at the earliest instant at which fio can have taken it out of
+ * the ring. So fio's is the longer one always.
  */
 #define _GNU_SOURCE
 #include <math.h>
@@ -21,23 +20,26 @@
 static const struct run {
 	const char *engine, *depth, *block, *ios;
 	const char *api, *operation;
+	const char *latency; /* what fio's is held against */
 	double percent, slack_ns;
 } runs[] = {
-	{"io_uring", "1", "64k", "2000", "io_uring", "read", 5, 2000},
-	{"io_uring", "8", "1m", "200", "io_uring", "read", 10, 2000},
-	{"libaio", "1", "4k", "2000", "linux_aio", "pread", 5, 2000},
-	{"libaio", "8", "4k", "2000", "linux_aio", "pread", 10, 2000},
+	{"io_uring", "1", "4k", "2000", "io_uring", "read", "taken", 5, 2000},
+	{"io_uring", "8", "4k", "2000", "io_uring", "read", "taken", 10, 2000},
+	{"libaio", "1", "4k", "2000", "linux_aio", "pread", "latency", 5, 2000},
+	{"libaio", "8", "4k", "2000", "linux_aio", "pread", "latency", 10, 2000},
 };
 
 struct figures {
 	double mean, median;
 };
 
-static struct figures ours(struct json_object *row)
+static struct figures ours(struct json_object *row, const char *latency)
 {
+	struct json_object *distribution = json__at(row, latency);
+
 	return (struct figures){
-		.mean = json__number(row, "latency.sum_ns") / json__number(row, "latency.count"),
-		.median = json__number(row, "latency.p50_ns"),
+		.mean = json__number(distribution, "sum_ns") / json__number(distribution, "count"),
+		.median = json__number(distribution, "p50_ns"),
 	};
 }
 
@@ -97,7 +99,9 @@ static void check_counts(const struct run *run, struct json_object *row, struct 
 	assert_true(json__integer(row, "inflight.max") <= strtoll(run->depth, NULL, 10));
 	assert_true(json__integer(row, "batches") <= ios);
 	/* fio's is the longer way */
-	assert_true(ours(row).mean <= fios(job).mean);
+	assert_true(ours(row, "latency").mean <= fios(job).mean);
+	assert_true(ours(row, run->latency).mean <= fios(job).mean);
+	assert_count(json__integer(json__at(row, run->latency), "count"), ios);
 }
 
 static void compare(const struct run *run)
@@ -108,10 +112,10 @@ static void compare(const struct run *run)
 	for (int i = 0; i < TRIES && best > 1; i++) {
 		struct json_object *job, *process = trace_fio(run, data, &job);
 		struct json_object *row = the_requests(process, run->api, run->operation);
-		struct figures our = ours(row), fio = fios(job);
+		struct figures our = ours(row, run->latency), fio = fios(job);
 
 		check_counts(run, row, job);
-		best = fmin(best, fmin(distance(our.mean, fio.mean, run),
+		best = fmin(best, fmax(distance(our.mean, fio.mean, run),
 				       distance(our.median, fio.median, run)));
 	}
 	if (best > 1)

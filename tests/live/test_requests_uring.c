@@ -301,6 +301,9 @@ static void completions_that_overflow_the_queue_are_completions(void **state)
 	assert_count(json__integer(row, "submitted"), OVERFULL);
 	assert_count(json__integer(row, "completed"), OVERFULL);
 	assert_true(json__integer(row, "overflowed") > 0);
+	/* where in the queue they will be one day is not known */
+	assert_true(json__integer(row, "taken.count") + json__integer(row, "overflowed") <=
+		    OVERFULL);
 	assert_null(find_requests(process_of(trace), "io_uring", "unpaired"));
 }
 
@@ -429,6 +432,10 @@ static void a_hundred_thousand_in_flight_are_bounded_and_counted(void **state)
 	assert_true(json__integer(row, "censored") <= CROWD - followed);
 	/* none was paired with an earlier completion */
 	assert_true(json__integer(row, "latency.min_ns") >= CROWD_NS);
+	/* nor with an earlier place in the queue; what there is no room for is not counted */
+	assert_true(json__integer(row, "taken.count") <= followed);
+	if (json__integer(row, "taken.count"))
+		assert_true(json__integer(row, "taken.min_ns") >= CROWD_NS);
 }
 
 /* --- not allowed ---------------------------------------------------------------------------- */

@@ -322,7 +322,7 @@ static void a_name_takes_those_that_are_there_and_those_that_come(void **state)
 	program__await_output(after, "ready");
 	program__await_output(execs, "ready\nready");
 	unlink(path);
-	live__sleep_ms(50);
+	live__sleep_ms(500);
 	stop(trace);
 	assert_count(json__length(trace->profile, "processes"), 3);
 	for (int i = 0; i < 3; i++) {
@@ -345,8 +345,8 @@ static void the_window_is_as_long_as_was_asked_for(void **state)
 
 static void a_run_ends_with_its_last_target(void **state)
 {
-	struct program *one = program__start(WORDS("sh", "-c", "echo ready; sleep 0.4; exit 7"));
-	struct program *two = program__start(WORDS("sh", "-c", "echo ready; sleep 0.8"));
+	struct program *one = program__start(WORDS("sh", "-c", "echo ready; read x; exit 7"));
+	struct program *two = program__start(WORDS("sh", "-c", "echo ready; read x; sleep 0.2"));
 	struct trace *trace;
 
 	(void)state;
@@ -354,9 +354,11 @@ static void a_run_ends_with_its_last_target(void **state)
 	program__await_output(two, "ready");
 	trace = trace__start(WORDS("-p", live__text("%d,%d", one->pid, two->pid)));
 	trace__await_attached(trace);
+	program__say(one, "go\n");
 	program__wait(one, LIVE_TIMEOUT_MS);
+	program__say(two, "go\n");
 	program__wait(two, LIVE_TIMEOUT_MS);
-	trace__finish(trace, 5000);
+	trace__finish(trace, LIVE_TIMEOUT_MS);
 	assert_count(trace->status, 0);
 	assert_true(json__is_null(trace->profile, "exit_status"));
 	assert_conserved(trace->profile);

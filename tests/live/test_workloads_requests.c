@@ -48,15 +48,33 @@ static void check_row(struct json_object *row, struct json_object *truth)
 /* --- io_uring
  * --------------------------------------------------------------------------------------- */
 
+/*
+ * Each completion is taken once, after it is posted. With SQPOLL the last ones are taken without
+ * anything happening behind that: what is in flight at most may be missing.
+ */
+static void check_taken(struct json_object *row, int64_t missing)
+{
+	int64_t taken = json__integer(row, "taken.count"), all = json__integer(row, "completed");
+
+	assert_true(taken <= all && taken >= all - missing);
+	assert_count(json__integer(row, "taken_by.count"), taken);
+	if (taken == all)
+		assert_true(json__integer(row, "taken.sum_ns") >=
+			    json__integer(row, "latency.sum_ns"));
+	assert_true(json__integer(row, "taken_by.sum_ns") >= json__integer(row, "taken.sum_ns"));
+}
+
 /* Each row against its truth; `submits`, if the waiter makes them, are the batches. */
 static void check_ring(struct trace *trace)
 {
+	bool polled = strcmp(json__string(trace->truth, "setup"), "sqpoll") == 0;
 	struct json_object *process = process_of(trace), *row;
 	int64_t batches = 0, rows = 0;
 
 	json_object_object_foreach (json__at(trace->truth, "requests"), operation, truth) {
 		row = the_requests(process, "io_uring", operation);
 		check_row(row, truth);
+		check_taken(row, polled ? json__integer(trace->truth, "max_in_flight") : 0);
 		assert_count(json__integer(row, "more"),
 			     json__integer(truth, "results") - json__integer(truth, "submitted"));
 		assert_true(json__integer(row, "inflight.max") <=
@@ -67,7 +85,7 @@ static void check_ring(struct trace *trace)
 	json__each (row, process, "requests")
 		rows += strcmp(json__string(row, "api"), "io_uring") == 0;
 	assert_count(rows, json_object_object_length(json__at(trace->truth, "requests")));
-	if (strcmp(json__string(trace->truth, "setup"), "sqpoll") != 0)
+	if (!polled)
 		assert_count(batches, json__integer(trace->truth, "submits"));
 	assert_requests_balance(trace->profile);
 	assert_conserved(trace->profile);
@@ -171,6 +189,26 @@ static void waiting_for_completions_is_in_the_calls(void **state)
 	assert_true(waits_count(waiter, "io_uring", "io_uring_enter") > 0);
 	assert_count(json__integer(the_syscall(waiter, "io_uring_enter"), "blocked_ns"),
 		     (int64_t)waits_total(waiter, "io_uring", "io_uring_enter"));
+}
+
+/* Nops are done while they are submitted; the program sleeps, and looks then. */
+static void a_program_that_looks_late_takes_late(void **state)
+{
+	struct trace *trace =
+		trace__workload("full", WORDS("io_uring", "--operation", "nop", "--depth", "4",
+					      "--late", "5ms", "--ops", OPERATIONS));
+	struct json_object *row = the_requests(process_of(trace), "io_uring", "nop");
+	int64_t late = json__integer(trace->truth, "late_ns");
+
+	(void)state;
+	check_ring(trace);
+	assert_count(json__integer(row, "taken.count"), strtoll(OPERATIONS, NULL, 10));
+	assert_true(json__integer(row, "taken.min_ns") >= late);
+	/* here nothing is done between reading a completion and moving the head on */
+	assert_true(json__integer(row, "taken.sum_ns") <=
+		    json__integer(trace->truth, "requests.nop.latency.sum_ns"));
+	if (!live__emulated())
+		assert_true(json__number(row, "latency.p50_ns") < (double)late / 2);
 }
 
 /* --- Linux AIO
@@ -280,6 +318,7 @@ int main(int argc, char **argv)
 		LIVE_TEST(task_work_that_is_put_off_makes_no_difference),
 		LIVE_TEST(sqpoll_threads_are_their_owners),
 		LIVE_TEST(waiting_for_completions_is_in_the_calls),
+		LIVE_TEST(a_program_that_looks_late_takes_late),
 		LIVE_TEST(completions_that_are_handed_over_are_paired),
 		LIVE_TEST(a_submit_that_sleeps_is_told),
 		LIVE_TEST(completions_read_from_memory_are_not_invented),

@@ -95,12 +95,12 @@ static void verbs_are_checked(void **state)
 
 static void help_has_examples(void **state)
 {
-	static const char *const verbs[] = {"profile", "models", "doctor", "workload"};
+	static const char *const verbs[] = {"profile", "models", "diff", "doctor", "workload"};
 	static const char *const forms[] = {"--help", "-h"};
 	struct program *program;
 
 	(void)state;
-	for (int verb = 0; verb < 4; verb++) {
+	for (int verb = 0; verb < 5; verb++) {
 		for (int form = 0; form < 2; form++) {
 			program = said__run(WORDS(verbs[verb], forms[form]));
 			assert_count(program->status, 0);
@@ -112,7 +112,7 @@ static void help_has_examples(void **state)
 	}
 	program = said__run(WORDS("--help"));
 	assert_count(program->status, 0);
-	for (int verb = 0; verb < 4; verb++)
+	for (int verb = 0; verb < 5; verb++)
 		assert_non_null(strstr(program__output(program), verbs[verb]));
 	assert_non_null(strstr(program__output(program), "sudo waitscope profile"));
 	assert_count(said__run(WORDS("--version"))->status, 0);

@@ -41,6 +41,8 @@ static struct profile *profile_with_requests(void)
 	requests->inflight_mean = 0.25;
 	requests->more = 17;
 	requests->overflowed = 2;
+	histogram__add(&requests->taken, 60);
+	histogram__add(&requests->taken_by, 70);
 	return profile;
 }
 
@@ -71,6 +73,10 @@ static void figures_of_requests_arrive_unchanged(void **state)
 	assert_string_equal(text_at(row, "api"), "io_uring");
 	assert_int_equal(number_at(row, "more"), 17);
 	assert_int_equal(number_at(row, "overflowed"), 2);
+	assert_int_equal(number_at(row, "taken sum_ns"), 60);
+	assert_int_equal(number_at(row, "taken_by sum_ns"), 70);
+	assert_false(
+		json_object_object_get_ex(at(document, "processes 0 requests 0"), "taken", NULL));
 	json_object_put(document);
 	profile__free(profile);
 }

@@ -193,6 +193,40 @@ static void requests_have_a_table_and_devices_rows_of_their_own(void **state)
 	profile__free(profile);
 }
 
+/* Below the table, if the program took what was done notably later. */
+static void a_program_that_looks_late_is_told(void **state)
+{
+	static const struct {
+		uint64_t done, taken;
+		bool late;
+	} cases[] = {
+		{80000, 210000, true}, {80000, 100000, true}, {80000, 99000, false},
+		{8000, 18000, true},   {8000, 17000, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct profile *profile = sample__profile();
+		struct requests *requests =
+			add_requests(&profile->processes[0], REQUEST_IO_URING, "read");
+		char *text;
+
+		histogram__clear(&requests->latency);
+		histogram__add(&requests->latency, cases[i].done);
+		histogram__add(&requests->taken, cases[i].taken);
+		text = render_flat(profile, &(struct render_options){.width = 140});
+		if (cases[i].late)
+			assert_says(text, "800 server looks late: read is done after");
+		else
+			assert_says_not(text, "looks late");
+		if (i == 0)
+			assert_says(text, "done after 80 us (p50), but taken out of the ring after "
+					  "210 us or more");
+		free(text);
+		profile__free(profile);
+	}
+}
+
 static void what_is_not_known_is_a_question_mark(void **state)
 {
 	struct profile *profile = sample__profile();
@@ -254,6 +288,7 @@ int main(void)
 		cmocka_unit_test(findings_come_before_the_waits),
 		cmocka_unit_test(event_loops_have_a_table),
 		cmocka_unit_test(requests_have_a_table_and_devices_rows_of_their_own),
+		cmocka_unit_test(a_program_that_looks_late_is_told),
 		cmocka_unit_test(what_is_not_known_is_a_question_mark),
 		cmocka_unit_test(no_line_is_wider_than_the_page),
 	};

@@ -119,46 +119,41 @@ static uint64_t lost_transitions(const struct profile *profile)
 	return lost;
 }
 
-static int fill_losses(struct profile *profile, const struct session *session)
+static int fill_losses(struct profile *profile, const struct trace_facts *facts)
 {
 	struct audit *audit = &profile->audit;
 
 	audit->lost = calloc(LOSSES + 2, sizeof(*audit->lost));
 	if (!audit->lost)
 		return -ENOMEM;
-	audit->hidden_switches = session__loss(session, LOSS_SWITCHES);
+	audit->hidden_switches = facts->losses[LOSS_SWITCHES];
 	for (int i = 0; i < LOSSES; i++)
 		if (i != LOSS_SWITCHES)
 			audit->lost[audit->lost_count++] =
-				(struct loss_count){causes[i], session__loss(session, i)};
+				(struct loss_count){causes[i], facts->losses[i]};
 	audit->lost[audit->lost_count++] =
 		(struct loss_count){"transitions", lost_transitions(profile)};
-	audit->lost[audit->lost_count++] =
-		(struct loss_count){"missed_runs", session__missed_runs(session)};
+	audit->lost[audit->lost_count++] = (struct loss_count){"missed_runs", facts->missed_runs};
 	return 0;
 }
 
-static int fill_maps(struct profile *profile, const struct session *session)
+static int fill_maps(struct profile *profile, const struct trace_facts *facts)
 {
 	struct audit *audit = &profile->audit;
-	struct rows rows;
 
 	audit->maps = calloc(POOLS, sizeof(*audit->maps));
 	if (!audit->maps)
 		return -ENOMEM;
-	for (int i = 0; i < POOLS; i++) {
-		if (session__rows(session, i, &rows))
-			continue;
+	for (int i = 0; i < POOLS; i++)
 		audit->maps[audit->map_count++] =
-			(struct map_use){maps[i], session__in_use(session, i), rows.capacity - 1};
-	}
+			(struct map_use){maps[i], facts->in_use[i], facts->capacity[i]};
 	return 0;
 }
 
-int audit__fill(struct profile *profile, const struct session *session)
+int audit__fill(struct profile *profile, const struct trace_facts *facts)
 {
-	int err = fill_losses(profile, session);
+	int err = fill_losses(profile, facts);
 
 	compare_all(profile);
-	return err ? err : fill_maps(profile, session);
+	return err ? err : fill_maps(profile, facts);
 }

@@ -11,7 +11,7 @@
 /* The kernel's figures for one thread beside ours; needs a closed ledger. */
 void audit__compare(struct comparison *books, const struct thread_row *row);
 
-/* Fills profile->audit from its threads and the session. Returns 0 or -ENOMEM. */
-int audit__fill(struct profile *profile, const struct session *session);
+/* Fills profile->audit from its threads and what is known of the trace. Returns 0 or -ENOMEM. */
+int audit__fill(struct profile *profile, const struct trace_facts *facts);
 
 #endif

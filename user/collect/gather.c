@@ -15,7 +15,9 @@
 #include "collect/recycle.h"
 
 struct gatherer {
-	struct session *session;
+	struct session *session; /* NULL: from `given` and its facts */
+	const struct sources *given;
+	struct trace_facts facts; /* known at the end */
 	enum tier tier;
 	enum target_kind target;
 	uint64_t begin; /* of the window; 0: not known yet */
@@ -39,6 +41,18 @@ void gatherer__collect_stacks(struct gatherer *gatherer, struct stack_collector 
 	gatherer->stacks = stacks;
 }
 
+struct gatherer *gatherer__of_rows(const struct sources *given, const struct trace_facts *facts,
+				   enum tier tier, enum target_kind target)
+{
+	struct gatherer *gatherer = gatherer__new(NULL, tier, target);
+
+	if (gatherer) {
+		gatherer->given = given;
+		gatherer->facts = *facts;
+	}
+	return gatherer;
+}
+
 void gatherer__free(struct gatherer *gatherer)
 {
 	if (!gatherer)
@@ -51,8 +65,7 @@ void gatherer__free(struct gatherer *gatherer)
 }
 
 /* A command's window begins with its exec, everything else's with the attachment. */
-static uint64_t window_begin(const struct look *look, const struct session *session,
-			     enum target_kind target)
+static uint64_t window_begin(const struct look *look, uint64_t attached, enum target_kind target)
 {
 	const struct rows *rows = &look->sources.pools[POOL_THREADS];
 	uint64_t first = 0;
@@ -63,7 +76,7 @@ static uint64_t window_begin(const struct look *look, const struct session *sess
 		if (look__has_thread(look, i) && (!first || row->ledger.start < first))
 			first = row->ledger.start;
 	}
-	return first ? first : session__attached_at(session);
+	return first ? first : attached;
 }
 
 static int open_look(struct gatherer *gatherer, struct look *look, uint64_t end)
@@ -71,9 +84,13 @@ static int open_look(struct gatherer *gatherer, struct look *look, uint64_t end)
 	int err;
 
 	*look = (struct look){.tier = gatherer->tier, .end = end, .stacks = gatherer->stacks};
-	err = look__open(look, gatherer->session);
+	err = look__open(look, gatherer->session, gatherer->given);
 	if (!err && !gatherer->begin)
-		gatherer->begin = window_begin(look, gatherer->session, gatherer->target);
+		gatherer->begin =
+			window_begin(look,
+				     gatherer->session ? session__attached_at(gatherer->session)
+						       : gatherer->facts.attached_at,
+				     gatherer->target);
 	look->begin = gatherer->begin;
 	return err;
 }
@@ -93,8 +110,9 @@ static int add_member(struct gatherer *gatherer, const struct look *look, uint32
 	return member__from_row(&gatherer->members[gatherer->count++], look, number);
 }
 
-/* A row that ended this long ago is touched by no program any more. */
-#define SETTLED_NS 10000000
+/* A row that ended this long ago is touched by no program any more, and no event that names it is
+ * still on its way (collect/stream.c). */
+#define SETTLED_NS 50000000
 
 int gatherer__reap(struct gatherer *gatherer)
 {
@@ -194,7 +212,7 @@ static int add_the_rest(struct gatherer *gatherer)
 	struct look look;
 	int err;
 
-	err = open_look(gatherer, &look, session__ended_at(gatherer->session));
+	err = open_look(gatherer, &look, gatherer->facts.ended_at);
 	for (uint32_t i = 1; i <= look.sources.pools[POOL_THREADS].used && !err; i++)
 		if (look__has_thread(&look, i))
 			err = add_member(gatherer, &look, i);
@@ -206,15 +224,20 @@ static int add_the_rest(struct gatherer *gatherer)
 
 int gatherer__finish(struct gatherer *gatherer, struct profile *profile)
 {
-	uint64_t end = session__ended_at(gatherer->session);
 	struct utsname name;
+	uint64_t end;
 	int err;
 
+	if (gatherer->session)
+		session__facts(gatherer->session, &gatherer->facts);
+	end = gatherer->facts.ended_at;
 	err = add_the_rest(gatherer);
 	profile->window = end > gatherer->begin ? end - gatherer->begin : 0;
-	profile->cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	profile->kernel = uname(&name) ? NULL : strdup(name.release);
+	if (gatherer->session) {
+		profile->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+		profile->kernel = uname(&name) ? NULL : strdup(name.release);
+	}
 	if (!err)
 		err = fill_processes(gatherer, profile);
-	return err ? err : audit__fill(profile, gatherer->session);
+	return err ? err : audit__fill(profile, &gatherer->facts);
 }

@@ -62,6 +62,14 @@ static int requests__from_row(struct requests *requests, const struct look *look
 		err = histogram__from_row(&requests->latency, sources, row->latency_histogram);
 	if (!err)
 		err = histogram__from_row(&requests->queue, sources, row->queue_histogram);
+	if (!err)
+		err = histogram__from_row(&requests->taken, sources, row->taken_histogram);
+	if (!err)
+		err = histogram__from_row(&requests->taken_by, sources, row->taken_by_histogram);
+	histogram__add_totals(&requests->taken, row->taken, row->taken_total, row->taken_min,
+			      row->taken_max);
+	histogram__add_totals(&requests->taken_by, row->taken, row->taken_by_total,
+			      row->taken_by_min, row->taken_by_max);
 	histogram__add_totals(&requests->latency, row->completed - row->alike, row->latency_total,
 			      row->latency_min, row->latency_max);
 	histogram__add_totals(&requests->queue, row->queued, row->queue_total, row->queue_min,

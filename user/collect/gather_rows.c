@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "collect/gather_rows.h"
-#include "names/objects.h"
-#include "names/syscalls.h"
+#include "model/wait_words.h"
 
 int histogram__from_row(struct histogram *histogram, const struct sources *sources, uint32_t number)
 {
@@ -125,27 +124,18 @@ static int add_wakers(struct wait *wait, const struct wait_row *row, const struc
 static int classify(struct wait *wait, const struct wait_row *row, const struct sources *sources)
 {
 	const struct object_row *object = NULL;
-	struct wait_facts facts = {
-		.syscall = wait->syscall,
-		.sleep = wait->sleep,
-		.flags = row->key.flags,
-		.futex = wait->futex,
-	};
+	struct wait_words words;
+	int err;
 
-	if (row->key.object) {
+	if (row->key.object)
 		object = rows__at(&sources->pools[POOL_OBJECTS], row->key.object);
-		facts.object = &object->key;
-		facts.listening = objects__is_listening(object);
-		if (object->key.kind == OBJECT_ANONYMOUS)
-			facts.anonymous = object->text;
-		wait->object_kind = object->key.kind;
-		wait->object = objects__text(object);
-		if (!wait->object)
-			return -ENOMEM;
-	}
-	wait->class = wait_class__of(&facts);
-	wait->idle = wait_class__is_idle(wait->class, &facts);
-	return 0;
+	err = wait_words__of(&words, &row->key, object);
+	wait->syscall = words.syscall;
+	wait->object = words.object;
+	wait->object_kind = words.object_kind;
+	wait->class = words.class;
+	wait->idle = words.idle;
+	return err;
 }
 
 int wait__identify_row(struct wait *wait, const struct sources *sources, uint32_t number)
@@ -153,7 +143,6 @@ int wait__identify_row(struct wait *wait, const struct sources *sources, uint32_
 	const struct wait_row *row = rows__at(&sources->pools[POOL_WAITS], number);
 
 	*wait = (struct wait){
-		.syscall = syscalls__name(row->key.syscall),
 		.sleep = row->key.sleep,
 		.futex = row->key.futex,
 	};

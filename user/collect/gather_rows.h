@@ -8,26 +8,6 @@
 #include "collect/session.h"
 #include "model/profile.h"
 
-/* Everything that is read while a profile is built. */
-struct sources {
-	struct rows pools[POOLS];
-	struct overflow_waker *wakers; /* sorted by wait row; owned */
-	size_t waker_count;
-	struct overflow_errno *errnos; /* sorted by call row; owned */
-	size_t errno_count;
-};
-
-struct overflow_waker {
-	uint32_t wait;
-	struct waker_count waker;
-};
-
-struct overflow_errno {
-	uint32_t call;
-	uint32_t number;
-	uint64_t count;
-};
-
 /* Maps the pools and reads the hash maps. Returns 0 or a negative errno. */
 int sources__open(struct sources *sources, const struct session *session);
 void sources__close(struct sources *sources);

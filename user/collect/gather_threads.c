@@ -277,11 +277,16 @@ static int fill_thread(struct thread *thread, const struct look *look, const str
 	return err;
 }
 
-int look__open(struct look *look, const struct session *session)
+int look__open(struct look *look, const struct session *session, const struct sources *given)
 {
 	const struct rows *pools = look->sources.pools;
-	int err = sources__open(&look->sources, session);
+	int err = 0;
 
+	look->borrowed = given;
+	if (given)
+		look->sources = *given;
+	else
+		err = sources__open(&look->sources, session);
 	if (!err)
 		err = list_rows(&pools[POOL_WAITS], &look->waits, &look->wait_count);
 	if (!err)
@@ -298,7 +303,8 @@ void look__close(struct look *look)
 	free(look->waits);
 	free(look->calls);
 	free(look->attempts);
-	sources__close(&look->sources);
+	if (!look->borrowed)
+		sources__close(&look->sources);
 	look->waits = look->calls = look->attempts = NULL;
 	look->wait_count = look->call_count = look->attempt_count = 0;
 }
@@ -359,7 +365,7 @@ int member__from_row(struct member *member, const struct look *look, uint32_t nu
 	int err;
 
 	memcpy(&lead.row, rows__at(&look->sources.pools[POOL_THREADS], number), sizeof(lead.row));
-	if (!(lead.row.flags & (THREAD_ENDED | THREAD_BOOKS)))
+	if (!(lead.row.flags & (THREAD_ENDED | THREAD_BOOKS | THREAD_CUT)))
 		settle_vanished(&lead.row);
 	lead.is_open = ledger__close(&lead.row.ledger, look->end, &lead.open);
 	lead.first_wait = look__find(look->waits, look->wait_count, number, &lead.wait_count);

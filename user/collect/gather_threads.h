@@ -16,6 +16,7 @@ struct owned {
 /* One look at all rows. */
 struct look {
 	struct sources sources;
+	bool borrowed; /* `sources` are somebody else's */
 	enum tier tier;
 	uint64_t begin, end; /* of the window; `end` cuts what is still open */
 	struct owned *waits; /* wait rows by the thread that owns them */
@@ -37,8 +38,11 @@ struct member {
 	struct thread thread;
 };
 
-/* Reads the rows. Returns 0 or a negative errno; look__close() frees either way. */
-int look__open(struct look *look, const struct session *session);
+/*
+ * Reads the rows of a session, or takes those that are given, which stay the caller's. Returns 0 or
+ * a negative errno; look__close() frees either way.
+ */
+int look__open(struct look *look, const struct session *session, const struct sources *given);
 void look__close(struct look *look);
 
 /* True if a thread row is filled and inside the window. */

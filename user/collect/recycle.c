@@ -114,6 +114,10 @@ static int give_back_requests(struct session *session, const struct look *look, 
 	err = give_back_histogram(session, look, row->latency_histogram);
 	if (!err)
 		err = give_back_histogram(session, look, row->queue_histogram);
+	if (!err)
+		err = give_back_histogram(session, look, row->taken_histogram);
+	if (!err)
+		err = give_back_histogram(session, look, row->taken_by_histogram);
 	return err ? err : give_back(session, look, POOL_REQUESTS, number);
 }
 

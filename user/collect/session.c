@@ -113,6 +113,7 @@ static int choose_programs(struct waitscope_bpf *skeleton, const struct session_
 
 	skeleton->rodata->tier_full = full;
 	skeleton->rodata->bare_rows = options->bare_rows;
+	skeleton->rodata->streaming = options->stream;
 	skeleton->rodata->measured = options->measure;
 	skeleton->rodata->measured_by = options->measure_by;
 	skeleton->rodata->measured_syscall = options->measure_syscall;
@@ -246,6 +247,18 @@ static int take_census(struct session *session)
 	return err;
 }
 
+static int begin_aio_probes(struct session *session)
+{
+	struct rows processes;
+	int err = session__rows(session, POOL_PROCESSES, &processes);
+
+	if (err)
+		return err;
+	return aio_probes__begin(&session->aio_probes, session->aio_method,
+				 session->skeleton->progs.posix_aio_entered,
+				 session->skeleton->progs.posix_aio_returned, &processes);
+}
+
 int session__attach(struct session *session, pid_t command, char *message, size_t size)
 {
 	int err;
@@ -259,8 +272,7 @@ int session__attach(struct session *session, pid_t command, char *message, size_
 		err = stack_clock__begin(&session->clock, session->skeleton->progs.stack_sample,
 					 session->sample_rate);
 	if (!err && session->aio_method != UPROBES_NONE)
-		session->aio_error =
-			aio_probes__begin(&session->aio_probes, session, session->aio_method);
+		session->aio_error = begin_aio_probes(session);
 	if (err)
 		snprintf(message, size, "the tracing programs could not be attached: %s",
 			 strerror(-err));
@@ -269,7 +281,10 @@ int session__attach(struct session *session, pid_t command, char *message, size_
 
 void session__step(struct session *session, uint64_t now)
 {
-	aio_probes__step(session->aio_probes, now);
+	struct rows processes;
+
+	if (!session__rows(session, POOL_PROCESSES, &processes))
+		aio_probes__step(session->aio_probes, &processes, now);
 }
 
 unsigned int session__matched(const struct session *session)

@@ -17,6 +17,7 @@
 #include "collect/preflight.h"
 #include "collect/target.h"
 #include "model/profile.h"
+#include "model/rows.h"
 
 struct session;
 
@@ -29,6 +30,7 @@ struct session_options {
 	bool no_requests;     /* asynchronous and block requests are not followed */
 	enum measure measure; /* what is measured beside what is always kept */
 	enum measure_by measure_by;
+	bool stream;		  /* events go to ring buffers, too (collect/stream.h) */
 	uint32_t measure_syscall; /* only this one, as rows carry it, plus 1; 0: all */
 	uint32_t stack_mode;	  /* STACK_OF_*; 0: no stacks */
 	uint32_t sample_rate;	  /* samples a second on each CPU; 0: none */
@@ -36,16 +38,7 @@ struct session_options {
 
 #define SESSION_MAP_ENTRIES 8192
 /* About this much kernel memory for one of map_entries, all maps together. */
-#define SESSION_BYTES_PER_ENTRY 8200
-
-/* A pool of rows that the programs fill, mapped into this process. Row 0 is not used. */
-struct rows {
-	const void *base;
-	size_t stride;
-	uint32_t used;	   /* rows 1 .. used are in use */
-	uint32_t capacity; /* row numbers are smaller */
-	size_t length;	   /* of the mapping, bytes */
-};
+#define SESSION_BYTES_PER_ENTRY 8700
 
 /*
  * Opens and loads the programs. Returns 0 and the session, or a negative errno with a message
@@ -85,10 +78,8 @@ uint64_t session__ended_at(const struct session *session);
 /* The rows of a pool; valid until session__free(). Returns 0 or a negative errno. */
 int session__rows(const struct session *session, enum pool pool, struct rows *rows);
 
-static inline const void *rows__at(const struct rows *rows, uint32_t number)
-{
-	return (const char *)rows->base + rows->stride * number;
-}
+/* What is known of the trace beside its rows, once the session is stopped. */
+void session__facts(const struct session *session, struct trace_facts *facts);
 
 /* Events lost, by cause. */
 uint64_t session__loss(const struct session *session, enum loss loss);
@@ -110,6 +101,13 @@ uint32_t session__in_use(const struct session *session, enum pool pool);
 
 /* Hands an emptied row to the programs. 0 or a negative errno. */
 int session__give_back(struct session *session, enum pool pool, uint32_t number);
+
+/* Events for which a ring buffer had no room. */
+uint64_t session__stream_lost(const struct session *session);
+
+/* Descriptor of the map of ring buffers, one for each CPU that can be; and how many these are. */
+int session__streams_fd(const struct session *session);
+unsigned int session__stream_count(const struct session *session);
 
 /* Descriptor of the hash map that finds the rows of a pool; of one that is found by key. */
 int session__index_fd(const struct session *session, enum pool pool);

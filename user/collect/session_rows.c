@@ -35,15 +35,13 @@ static const struct pool_map pools[POOLS] = {
 
 /* Hash maps: those that find rows, and requests in flight. */
 static const struct pool_map indexes[] = {
-	{MAP(thread_index), 1},	  {MAP(wait_index), 4},
-	{MAP(call_index), 6},	  {MAP(object_index), 1},
-	{MAP(wakers), 2},	  {MAP(errnos), 1},
-	{MAP(process_index), 1},  {MAP(attempt_index), 1},
-	{MAP(request_index), 1},  {MAP(aio_requests), 2},
-	{MAP(uring_requests), 2}, {MAP(uring_many), 1},
-	{MAP(episodes), 2},	  {MAP(posix_aio_requests), 1},
-	{MAP(block_requests), 1}, {MAP(series_index), 1},
-	{MAP(stack_traces), 1},	  {MAP(stack_counts), 8},
+	{MAP(thread_index), 1},	      {MAP(wait_index), 4},	{MAP(call_index), 6},
+	{MAP(object_index), 1},	      {MAP(wakers), 2},		{MAP(errnos), 1},
+	{MAP(process_index), 1},      {MAP(attempt_index), 1},	{MAP(request_index), 1},
+	{MAP(aio_requests), 2},	      {MAP(uring_requests), 2}, {MAP(uring_many), 1},
+	{MAP(uring_rings), 1},	      {MAP(uring_posted), 2},	{MAP(episodes), 2},
+	{MAP(posix_aio_requests), 1}, {MAP(block_requests), 1}, {MAP(series_index), 1},
+	{MAP(stack_traces), 1},	      {MAP(stack_counts), 8},
 };
 
 static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
@@ -81,6 +79,8 @@ int session__size_maps(struct session *session, uint64_t entries, size_t targets
 						       indexes[i].per_entry);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.targets, targets ? targets : 1);
+	if (!err && skeleton->rodata->streaming)
+		err = bpf_map__set_max_entries(skeleton->maps.streams, libbpf_num_possible_cpus());
 	return err;
 }
 
@@ -193,6 +193,39 @@ uint32_t session__in_use(const struct session *session, enum pool pool)
 {
 	return session->skeleton->bss->pool_used[pool] +
 	       session->skeleton->bss->pool_recycled[pool] - session->given_back[pool];
+}
+
+void session__facts(const struct session *session, struct trace_facts *facts)
+{
+	*facts = (struct trace_facts){
+		.attached_at = session->attached_at,
+		.ended_at = session->ended_at,
+		.missed_runs = session__missed_runs(session),
+	};
+	memcpy(facts->losses, session->skeleton->bss->losses, sizeof(facts->losses));
+	for (int i = 0; i < POOLS; i++) {
+		facts->in_use[i] = session__in_use(session, i);
+		facts->capacity[i] = session->rows[i].capacity - 1;
+	}
+}
+
+uint64_t session__stream_lost(const struct session *session)
+{
+	uint64_t lost = 0;
+
+	for (int i = 0; i < CPUS; i++)
+		lost += session->skeleton->bss->cpus[i].lost_ever;
+	return lost;
+}
+
+int session__streams_fd(const struct session *session)
+{
+	return bpf_map__fd(session->skeleton->maps.streams);
+}
+
+unsigned int session__stream_count(const struct session *session)
+{
+	return bpf_map__max_entries(session->skeleton->maps.streams);
 }
 
 int session__give_back(struct session *session, enum pool pool, uint32_t number)

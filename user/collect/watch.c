@@ -58,7 +58,7 @@ int watch__open(struct watch *watch, const struct target *target)
 {
 	sigset_t set = ending_signals();
 
-	*watch = (struct watch){.signal_fd = -1};
+	*watch = (struct watch){.signal_fd = -1, .event_fd = -1};
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	watch->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -101,7 +101,7 @@ static bool targets_are_gone(struct watch *watch)
 	return before > 0 && kept == 0;
 }
 
-enum { FD_SIGNAL, FD_STDOUT, FD_COMMAND, FD_TARGETS, FD_COUNT };
+enum { FD_SIGNAL, FD_STDOUT, FD_COMMAND, FD_TARGETS, FD_EVENTS, FD_COUNT };
 
 static int wait_once(struct watch *watch, const struct command *command, int timeout_ms,
 		     struct pollfd fds[FD_COUNT])
@@ -111,6 +111,7 @@ static int wait_once(struct watch *watch, const struct command *command, int tim
 	fds[FD_STDOUT] = (struct pollfd){.fd = STDOUT_FILENO};
 	fds[FD_COMMAND] = (struct pollfd){.fd = command ? command->pidfd : -1, .events = POLLIN};
 	fds[FD_TARGETS] = (struct pollfd){.fd = -1, .events = POLLIN};
+	fds[FD_EVENTS] = (struct pollfd){.fd = watch->event_fd, .events = POLLIN};
 	if (watch->target_count && !watch->are_threads)
 		fds[FD_TARGETS].fd = watch->target_fds[0];
 	return poll(fds, FD_COUNT, timeout_ms);
@@ -177,5 +178,5 @@ void watch__close(struct watch *watch)
 	for (size_t i = 0; i < watch->target_count; i++)
 		close(watch->target_fds[i]);
 	free(watch->target_fds);
-	*watch = (struct watch){.signal_fd = -1};
+	*watch = (struct watch){.signal_fd = -1, .event_fd = -1};
 }

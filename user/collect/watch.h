@@ -26,8 +26,9 @@ struct watch {
 	int *target_fds; /* pidfds; of threads their directories in /proc */
 	bool are_threads;
 	size_t target_count;
-	int signal; /* the one that ended it, 0: none */
-	int status; /* of the command, if it ended */
+	int event_fd; /* wakes it early when readable: its tick is called; -1: none */
+	int signal;   /* the one that ended it, 0: none */
+	int status;   /* of the command, if it ended */
 	bool has_status;
 };
 

@@ -3,13 +3,17 @@
 #ifndef WAITSCOPE_COMMANDS_H
 #define WAITSCOPE_COMMANDS_H
 
-enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* EXIT_MET: a condition of --fail-if is met. */
+enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_MET = 3 };
 
 int command_profile(int argc, char **argv);
 int command_hist(int argc, char **argv);
 int command_flame(int argc, char **argv);
+int command_record(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_models(int argc, char **argv);
+int command_diff(int argc, char **argv);
 int command_workload(int argc, char **argv);
 
 /*

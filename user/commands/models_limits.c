@@ -29,6 +29,9 @@ static void look_at_io_uring(struct models_limits *limits)
 	limits->io_uring = fd >= 0;
 	if (fd >= 0)
 		close((int)fd);
+	else if (errno == ENOMEM)
+		snprintf(limits->io_uring_why, sizeof(limits->io_uring_why),
+			 "io_uring may not lock the memory that it needs here (ulimit -l)");
 	else if (errno == EPERM)
 		snprintf(limits->io_uring_why, sizeof(limits->io_uring_why),
 			 "io_uring is not allowed here (sysctl kernel.io_uring_disabled, or a "

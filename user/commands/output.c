@@ -109,6 +109,16 @@ int output__open(struct output *output, const char *path)
 	return output->stream ? 0 : -errno;
 }
 
+int output__open_growing(struct output *output, const char *path)
+{
+	*output = (struct output){.stream = fopen(path, "we"), .path = path};
+	if (!output->stream)
+		return -errno;
+	if (!is_special(path))
+		give_to_invoker(fileno(output->stream));
+	return 0;
+}
+
 /* linkat() replaces no file, rename() does: it takes both. */
 static int give_name(struct output *output)
 {

@@ -23,6 +23,12 @@ struct output {
  */
 int output__open(struct output *output, const char *path);
 
+/*
+ * The same for a file that has its name from its first byte on, for what is worth having even if
+ * its end is never written. An older file of that name is emptied.
+ */
+int output__open_growing(struct output *output, const char *path);
+
 /* Completes it: the file gets its name. Returns 0 or a negative errno; -EPIPE: nobody reads. */
 int output__commit(struct output *output);
 

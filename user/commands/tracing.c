@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "collect/command.h"
 #include "collect/gather.h"
+#include "collect/gather_rows.h"
 #include "collect/memory.h"
 #include "collect/overhead.h"
 #include "collect/preflight.h"
@@ -30,6 +32,8 @@ struct tracing {
 	struct memory *memory;
 	struct recorder *recorder; /* NULL: nothing is measured */
 	struct distributions *distributions;
+	struct stream *stream; /* NULL: there is none */
+	int stream_error;      /* why events are not taken any more */
 	struct command command;
 	struct watch watch;
 	enum watch_end end;
@@ -84,10 +88,46 @@ int tracing__new(struct tracing **tracing, const struct tracing_options *options
 	**tracing = (struct tracing){
 		.options = options,
 		.command = {.pidfd = -1, .release_fd = -1, .error_fd = -1},
-		.watch = {.signal_fd = -1},
+		.watch = {.signal_fd = -1, .event_fd = -1},
 		.started = session__now(),
 	};
 	return check(*tracing);
+}
+
+static void fill_target(struct profile *profile, const struct tracing_options *options)
+{
+	const struct target *target = options->target;
+
+	profile->tier = options->tier;
+	profile->target = target->kind;
+	profile->command = target->command;
+	profile->pids = target->ids;
+	profile->pid_count = target->id_count;
+	profile->target_text = target->text;
+}
+
+static int begin_stream(struct tracing *tracing)
+{
+	const struct event_taker *events = tracing->options->events;
+	struct profile profile = {.cpus = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+	struct rows pools[POOLS];
+	struct utsname name;
+	int err = stream__new(&tracing->stream, tracing->session, events->buffer);
+
+	if (err) {
+		complain("cannot make ring buffers: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	tracing->watch.event_fd = stream__fd(tracing->stream);
+	fill_target(&profile, tracing->options);
+	profile.kernel = uname(&name) ? NULL : name.release;
+	for (int i = 0; i < POOLS && !err; i++)
+		err = session__rows(tracing->session, i, &pools[i]);
+	if (!err)
+		err = events->begin(events->context, pools, &profile);
+	if (err)
+		complain("cannot write: %s", strerror(-err));
+	return err ? EXIT_FAILED : 0;
 }
 
 static int prepare(struct tracing *tracing)
@@ -100,6 +140,7 @@ static int prepare(struct tracing *tracing)
 		.debug = options->verbose,
 		.stack_mode = options->stack_mode,
 		.sample_rate = options->sample_rate,
+		.stream = options->events != NULL,
 	};
 	char message[512];
 	int err;
@@ -123,6 +164,8 @@ static int prepare(struct tracing *tracing)
 		complain("%s", message);
 		return EXIT_FAILED;
 	}
+	if (options->events && begin_stream(tracing))
+		return EXIT_FAILED;
 	tracing->gatherer = gatherer__new(tracing->session, options->tier, options->target->kind);
 	tracing->memory = memory__new(tracing->session);
 	if (options->stack_mode)
@@ -273,6 +316,21 @@ static int step_measuring(struct tracing *tracing, uint64_t elapsed)
 	return 1;
 }
 
+/* When its ring buffers are drained at the latest, if they did not ask for it. */
+#define DRAIN_MS 50
+
+static int drain(struct tracing *tracing, bool all)
+{
+	const struct event_taker *events = tracing->options->events;
+
+	if (!tracing->stream || tracing->stream_error)
+		return TICK_MS;
+	tracing->stream_error = stream__drain(tracing->stream, all, events->event, events->context);
+	if (!tracing->stream_error && events->step)
+		tracing->stream_error = events->step(events->context, session__now());
+	return DRAIN_MS;
+}
+
 /* What has to be looked at while the target runs. Each may ask to be called again sooner. */
 static int tick(void *context, uint64_t elapsed)
 {
@@ -280,6 +338,8 @@ static int tick(void *context, uint64_t elapsed)
 	int wanted = TICK_MS;
 
 	show_progress(tracing, elapsed / 1000000000);
+	/* before rows are given to others: events may name them */
+	wanted = sooner(drain(tracing, false), wanted);
 	/* what it cannot take stays, and is counted as lost */
 	reap(tracing);
 	session__step(tracing->session, session__now());
@@ -311,6 +371,7 @@ static void stop(struct tracing *tracing)
 {
 	int err = session__stop(tracing->session);
 
+	drain(tracing, true);
 	memory__look(tracing->memory);
 	stack_collector__look(tracing->stacks);
 	watch__let_go(&tracing->watch);
@@ -321,14 +382,8 @@ static void stop(struct tracing *tracing)
 static void fill_head(struct tracing *tracing)
 {
 	struct profile *profile = tracing->profile;
-	const struct target *target = tracing->options->target;
 
-	profile->tier = tracing->options->tier;
-	profile->target = target->kind;
-	profile->command = target->command;
-	profile->pids = target->ids;
-	profile->pid_count = target->id_count;
-	profile->target_text = target->text;
+	fill_target(profile, tracing->options);
 	profile->has_exit_status = tracing->watch.has_status;
 	profile->exit_status = tracing->watch.status;
 	profile->audit.tool_cpu = own_cpu() - tracing->cpu_before;
@@ -372,6 +427,29 @@ static int gather(struct tracing *tracing)
 	return err ? EXIT_FAILED : 0;
 }
 
+static int finish_stream(struct tracing *tracing)
+{
+	const struct event_taker *events = tracing->options->events;
+	struct sources sources = {0};
+	struct story story = {0};
+	int err = tracing->stream_error;
+
+	if (!err)
+		err = sources__open(&sources, tracing->session);
+	session__facts(tracing->session, &story.facts);
+	story.stream = (struct stream_facts){
+		.events = stream__events(tracing->stream),
+		.late = stream__late(tracing->stream),
+		.lost = session__stream_lost(tracing->session),
+	};
+	if (!err)
+		err = events->finish(events->context, &sources, tracing->profile, &story);
+	sources__close(&sources);
+	if (err && err != -EPIPE)
+		complain("the events could not be taken: %s", strerror(-err));
+	return err ? EXIT_FAILED : 0;
+}
+
 int tracing__run(struct tracing *tracing, const struct profile **profile)
 {
 	int status = prepare(tracing);
@@ -383,6 +461,8 @@ int tracing__run(struct tracing *tracing, const struct profile **profile)
 	watch(tracing);
 	stop(tracing);
 	status = gather(tracing);
+	if (!status && tracing->stream)
+		status = finish_stream(tracing);
 	*profile = tracing->profile;
 	return status;
 }
@@ -448,6 +528,7 @@ void tracing__free(struct tracing *tracing)
 	gatherer__free(tracing->gatherer);
 	stack_collector__free(tracing->stacks);
 	memory__free(tracing->memory);
+	stream__free(tracing->stream);
 	session__free(tracing->session);
 	command__close(&tracing->command);
 	watch__close(&tracing->watch);

@@ -14,9 +14,27 @@
 #include <stdint.h>
 
 #include "collect/measuring.h"
+#include "collect/stream.h"
 #include "collect/target.h"
 #include "collect/watch.h"
 #include "model/profile.h"
+#include "recording/story.h"
+
+/*
+ * Takes the events of a traced run, for the verbs that need an order in time. Each of its functions
+ * returns 0 or a negative errno, after which it is called no more; tracing__run() fails then.
+ */
+struct event_taker {
+	size_t buffer; /* bytes of the ring buffer of a CPU: a power of two */
+	/* before the first event: the rows that events name, and what is traced of a profile */
+	int (*begin)(void *context, const struct rows pools[POOLS], const struct profile *profile);
+	stream_sink *event;
+	int (*step)(void *context, uint64_t now); /* after a bunch of events; NULL: none */
+	/* the profile is finished, and the rows are as they will be */
+	int (*finish)(void *context, const struct sources *sources, const struct profile *profile,
+		      const struct story *story);
+	void *context;
+};
 
 struct tracing_options {
 	struct target *target; /* borrowed; what it names is looked up and filled in */
@@ -30,6 +48,7 @@ struct tracing_options {
 	uint32_t stack_mode;		   /* STACK_OF_*; 0: no stacks */
 	uint32_t sample_rate;		   /* of threads on a CPU, a second; 0: none */
 	const struct measuring *measuring; /* borrowed; NULL: only what is always kept */
+	const struct event_taker *events;  /* borrowed; NULL: no event stream */
 	/* called at the end of each of its intervals; NULL: not */
 	void (*on_interval)(void *context, const struct distributions *latest);
 	void *context;

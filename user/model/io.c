@@ -49,4 +49,6 @@ void requests__clear(struct requests *requests)
 	free(requests->device);
 	histogram__clear(&requests->latency);
 	histogram__clear(&requests->queue);
+	histogram__clear(&requests->taken);
+	histogram__clear(&requests->taken_by);
 }

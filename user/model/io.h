@@ -70,8 +70,11 @@ struct requests {
 	uint64_t served[SERVED_KINDS];
 	struct histogram latency; /* submitted to completed */
 	struct histogram queue;	  /* block: inserted to issued */
-	uint64_t inflight_total;  /* ns in flight, all of them, those that are still open too */
-	double inflight_mean;	  /* time-weighted, over the process's life */
+	/* io_uring: submitted to the earliest instant at which the program can have taken the
+	 * completion out of the ring, and to the latest */
+	struct histogram taken, taken_by;
+	uint64_t inflight_total; /* ns in flight, all of them, those that are still open too */
+	double inflight_mean;	 /* time-weighted, over the process's life */
 	uint64_t inflight_max;
 	uint64_t batches; /* submitting calls; 0: not known */
 	uint64_t reaps;	  /* Linux AIO: calls that handed completions over */

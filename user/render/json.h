@@ -43,6 +43,9 @@ void json__append(struct json_builder *builder, struct json_object *array,
 		  struct json_object *value);
 struct json_object *json__text(struct json_builder *builder, const char *value);
 
+/* Writes a document, pretty, with a newline; takes it. Returns 0, -ENOMEM or -EIO. */
+int json__write(struct json_builder *builder, struct json_object *document, FILE *stream);
+
 /* Parts of the document; see the schema. The caller owns them. */
 struct json_object *json__distribution(struct json_builder *builder,
 				       const struct histogram *histogram);

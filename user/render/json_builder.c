@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -109,4 +110,20 @@ void json__append(struct json_builder *builder, struct json_object *array,
 		json_object_put(value);
 		builder->failed = true;
 	}
+}
+
+int json__write(struct json_builder *builder, struct json_object *document, FILE *stream)
+{
+	const char *text = NULL;
+	int error = 0;
+
+	if (!builder->failed)
+		text = json_object_to_json_string_ext(
+			document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text)
+		error = -ENOMEM;
+	else if (fprintf(stream, "%s\n", text) < 0)
+		error = -EIO;
+	json_object_put(document);
+	return error;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The JSON of docs/models.schema.json: one object with a row for each run. */
-#include <errno.h>
 
 #include "render/json.h"
 #include "version.h"
@@ -120,17 +119,6 @@ int render__models_json(FILE *stream, const struct models_report *report,
 			const struct render_options *options)
 {
 	struct json_builder builder = {.options = options};
-	struct json_object *object = document(&builder, report);
-	const char *text = NULL;
-	int error = 0;
 
-	if (!builder.failed)
-		text = json_object_to_json_string_ext(
-			object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (!text)
-		error = -ENOMEM;
-	else if (fprintf(stream, "%s\n", text) < 0)
-		error = -EIO;
-	json_object_put(object);
-	return error;
+	return json__write(&builder, document(&builder, report), stream);
 }

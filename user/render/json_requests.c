@@ -47,6 +47,9 @@ static void add_particulars(struct json_builder *builder, struct json_object *ro
 
 	switch (requests->api) {
 	case REQUEST_IO_URING:
+		json__add(builder, row, "taken", json__distribution(builder, &requests->taken));
+		json__add(builder, row, "taken_by",
+			  json__distribution(builder, &requests->taken_by));
 		json__add_count(builder, row, "more", requests->more);
 		json__add_count(builder, row, "overflowed", requests->overflowed);
 		break;

@@ -168,6 +168,33 @@ static size_t count_requests(const struct profile *profile)
 	return count;
 }
 
+/* Completions lie in the ring of a program that looks for them this much later than they came. */
+#define LATE_PART 4 /* of the latency, at least */
+#define LATE_NS	  10000
+
+static void say_late(struct page *page, const struct request_line *line)
+{
+	const struct histogram *posted = &line->requests->latency, *taken = &line->requests->taken;
+	char posted_time[UNITS_TEXT], taken_time[UNITS_TEXT], comm[64];
+	uint64_t half_posted, half_taken;
+
+	if (!histogram__has_quantiles(posted) || !histogram__has_quantiles(taken))
+		return;
+	half_posted = histogram__quantile(posted, 0.5);
+	half_taken = histogram__quantile(taken, 0.5);
+	if (half_taken < half_posted + half_posted / LATE_PART ||
+	    half_taken < half_posted + LATE_NS)
+		return;
+	text__copy(comm, sizeof(comm), line->process->comm, page->unicode);
+	page__begin_line(page, 2);
+	page__say(page, NULL,
+		  "%d %s looks late: %s is done after %s (p50), but taken out of the ring after "
+		  "%s or more",
+		  line->process->pid, comm, line->requests->operation,
+		  text__time(half_posted, posted_time), text__time(half_taken, taken_time));
+	page__end_line(page);
+}
+
 void text__request_table(struct page *page, const struct profile *profile)
 {
 	size_t all = count_requests(profile), most, count, skip = profile->process_count == 1;
@@ -196,6 +223,8 @@ void text__request_table(struct page *page, const struct profile *profile)
 		    "submitted to completed; what a device did for them is another time");
 	if (table.row_count)
 		table__print(page, &table);
+	for (size_t i = 0; i < table.row_count; i++)
+		say_late(page, &rows[i]);
 	page__left_out(page, &left_out, "kind of request", "kinds of requests");
 	free(rows);
 }

@@ -69,6 +69,7 @@ struct ring_run {
 	struct __kernel_timespec delay;
 	int silent[2]; /* a connection on which nothing ever comes */
 	bool is_stopping;
+	uint64_t late_ns; /* slept before it looks for completions */
 };
 
 /* The table ends with a row without a name. */

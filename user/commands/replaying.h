@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A recording read back into a profile, as a traced run makes one.
+ *
+ * What goes wrong is said on stderr here, and comes back as an exit status.
+ */
+#ifndef WAITSCOPE_COMMANDS_REPLAYING_H
+#define WAITSCOPE_COMMANDS_REPLAYING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/profile.h"
+#include "recording/rebuild.h"
+#include "recording/story.h"
+
+struct replaying_options {
+	const char *path;
+	uint64_t from, to; /* of the window, ns since its begin; 0: all of it */
+};
+
+struct replaying;
+
+/* Reads all of it. 0 or an exit status; replaying__free() frees either way. */
+int replaying__new(struct replaying **replaying, const struct replaying_options *options);
+void replaying__free(struct replaying *replaying);
+
+const struct profile *replaying__profile(const struct replaying *replaying);
+/* How it compares with what the programs had counted. */
+const struct rebuild_check *replaying__check(const struct replaying *replaying);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* waitscope report: what a recorded file says. */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "commands/options.h"
+#include "commands/output.h"
+#include "commands/replaying.h"
+#include "names/units.h"
+#include "render/render.h"
+
+static const char documentation[] =
+	"What 'waitscope profile' would have said of a recorded run, from its events and by the same "
+	"state machine."
+	"\v"
+	"Examples:\n"
+	"  waitscope report dd.rec\n"
+	"  waitscope report --from 2s --to 3s --json nginx.rec\n"
+	"  waitscope report --check dd.rec\n"
+	"\n"
+	"--from and --to count from the begin of the window. Of a part of it, event loops, refused "
+	"calls and requests are left out: they are kept for the whole only. Exit status: 0 done, 1 failed "
+	"(--check: or something differs), 2 wrong usage.";
+
+enum {
+	OPTION_FROM = 512,
+	OPTION_TO,
+	OPTION_CHECK,
+	OPTION_JSON,
+	OPTION_BUCKETS,
+	OPTION_TOP,
+	OPTION_MIN,
+	OPTION_NO_COLOR
+};
+
+static const struct argp_option table[] = {
+	{"from", OPTION_FROM, "TIME", 0, "Only what came later than TIME after the begin", 1},
+	{"to", OPTION_TO, "TIME", 0, "Only what came earlier than TIME after the begin", 1},
+	{"check", OPTION_CHECK, NULL, 0,
+	 "Compare what the events add up to with what was counted while they were recorded", 1},
+	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 3},
+	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 3},
+	{"buckets", OPTION_BUCKETS, NULL, 0, "JSON with the buckets of every distribution", 3},
+	{"top", OPTION_TOP, "N", 0, "Rows in each table", 3},
+	{"min", OPTION_MIN, "TIME", 0, "Leave out rows below TIME", 3},
+	{"verbose", 'v', NULL, 0, "Everything: threads, wakers, the audit row by row", 3},
+	{"no-color", OPTION_NO_COLOR, NULL, 0, "No colours", 3},
+	{0},
+};
+
+struct report_options {
+	struct replaying_options replaying;
+	const char *output;
+	bool check, json, buckets, verbose, no_colour;
+	uint64_t top, min;
+};
+
+static error_t parse_window(int key, char *text, struct argp_state *state)
+{
+	struct report_options *options = state->input;
+
+	switch (key) {
+	case OPTION_FROM:
+		options->replaying.from = option__time("--from", text, state);
+		return 0;
+	case OPTION_TO:
+		options->replaying.to = option__time("--to", text, state);
+		if (!options->replaying.to)
+			option__refuse(state, "--to %s: nothing is before the begin", text);
+		return 0;
+	case OPTION_CHECK:
+		options->check = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (options->replaying.path)
+			option__refuse(state, "one recording at a time: %s and %s",
+				       options->replaying.path, text);
+		options->replaying.path = text;
+		return 0;
+	case ARGP_KEY_END:
+		if (!options->replaying.path)
+			option__refuse(state, "name a recording (waitscope record makes one)");
+		if (options->replaying.to && options->replaying.to <= options->replaying.from)
+			option__refuse(state, "--to has to be later than --from");
+		if (options->check && (options->replaying.from || options->replaying.to))
+			option__refuse(state, "--check is of the whole window");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct report_options *options = state->input;
+
+	switch (key) {
+	case 'o':
+		options->output = text;
+		return 0;
+	case OPTION_BUCKETS:
+		options->buckets = true;
+		/* fall through */
+	case OPTION_JSON:
+		options->json = true;
+		return 0;
+	case OPTION_TOP:
+		options->top = option__count("--top", text, 1, 1000000, state);
+		return 0;
+	case OPTION_MIN:
+		options->min = option__time("--min", text, state);
+		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
+	case OPTION_NO_COLOR:
+		options->no_colour = true;
+		return 0;
+	}
+	return parse_window(key, text, state);
+}
+
+static int show_check(FILE *stream, const struct rebuild_check *check)
+{
+	char compared[UNITS_TEXT], different[UNITS_TEXT];
+
+	fprintf(stream, "%s threads, waits and syscalls compared",
+		units__count(check->compared, compared));
+	if (!check->different) {
+		fputs(": all are the same\n", stream);
+		return EXIT_DONE;
+	}
+	fprintf(stream, "; %s differ: %s\n", units__count(check->different, different),
+		check->first);
+	return EXIT_FAILED;
+}
+
+static int show(const struct report_options *options, const struct replaying *replaying)
+{
+	struct output output = {0};
+	struct render_options render;
+	int status = output__begin(&output, options->output), verdict = EXIT_DONE, err = 0;
+
+	if (status)
+		return status;
+	render = output__style(&output, options->no_colour);
+	render.top = options->top;
+	render.min = options->min;
+	render.verbose = options->verbose;
+	render.buckets = options->buckets;
+	errno = 0;
+	if (options->check)
+		verdict = show_check(output.stream, replaying__check(replaying));
+	else if (options->json)
+		err = render__json(output.stream, replaying__profile(replaying), &render);
+	else
+		err = render__text(output.stream, replaying__profile(replaying), &render);
+	status = output__conclude(&output, err);
+	output__close(&output);
+	return status ? status : verdict;
+}
+
+int command_report(int argc, char **argv)
+{
+	const struct argp verb = {
+		.options = table, .parser = parse, .args_doc = "FILE", .doc = documentation};
+	struct report_options options = {0};
+	struct replaying *replaying;
+	int status;
+
+	options__parse(&verb, argc, argv, &options);
+	status = replaying__new(&replaying, &options.replaying);
+	if (!status)
+		status = show(&options, replaying);
+	replaying__free(replaying);
+	return status;
+}

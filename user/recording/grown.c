@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recording/grown.h"
+
+void *grown__at(struct grown *grown, uint32_t number)
+{
+	uint32_t room = grown->room ? grown->room : 64;
+	char *base;
+
+	if (number >= ROWS_MOST)
+		return NULL;
+	while (room <= number)
+		room *= 2;
+	if (room != grown->room) {
+		base = reallocarray(grown->base, room, grown->size);
+		if (!base)
+			return NULL;
+		memset(base + grown->room * grown->size, 0, (room - grown->room) * grown->size);
+		grown->base = base;
+		grown->room = room;
+	}
+	if (number > grown->used)
+		grown->used = number;
+	return grown->base + number * grown->size;
+}
+
+int grown__error(uint32_t number)
+{
+	return number >= ROWS_MOST ? -EPROTO : -ENOMEM;
+}
+
+uint32_t grown__add(struct grown *grown)
+{
+	uint32_t number = grown->used + 1;
+
+	return grown__at(grown, number) ? number : 0;
+}
+
+void object_row__make_safe(struct object_row *row)
+{
+	if (row->key.kind > OBJECT_OTHER)
+		row->key.kind = OBJECT_OTHER;
+	if (row->text_length >= OBJECT_TEXT)
+		row->text_length = OBJECT_TEXT - 1;
+	row->text[row->text_length] = '\0';
+}

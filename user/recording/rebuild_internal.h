@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Inside recording/rebuild*: the rows that are rebuilt. */
+#ifndef WAITSCOPE_RECORDING_REBUILD_INTERNAL_H
+#define WAITSCOPE_RECORDING_REBUILD_INTERNAL_H
+
+#include "names/syscall_traits.h"
+#include "recording/format.h"
+#include "recording/grown.h"
+#include "recording/rebuild.h"
+
+/* What numbers of the recording stand for now; by number, as far as they were named. */
+struct renamed {
+	uint32_t *own;
+	uint32_t count;
+};
+
+struct rebuild {
+	struct replay *replay;
+	uint64_t from, to; /* as given; instants once the window has `begun` */
+	uint64_t begun, last, events, lost;
+	bool cut, over;
+	struct grown pools[POOLS];
+	struct grown
+		ends[POOLS]; /* rows as the programs had them at the end; threads, waits, calls */
+	struct grown names;  /* struct identity_thread, by recorded number */
+	struct grown keys;   /* struct wait_key, likewise */
+	struct grown tasks;  /* struct identity_task, by thread id */
+	struct renamed threads, waits;
+	struct grown calls_index; /* uint32_t: a hash of call rows */
+	struct grown wakers,
+		errnos; /* struct overflow_waker, struct overflow_errno; from row 0 on */
+	uint16_t traits[2][SYSCALL_TABLE]; /* [1]: 32-bit calls */
+	struct rebuild_check check;
+	int err;
+};
+
+/* grown__at() and grown__add(), whose failure is kept in rebuild->err. */
+void *rebuild__at(struct rebuild *rebuild, struct grown *grown, uint32_t number);
+uint32_t rebuild__add(struct rebuild *rebuild, struct grown *grown);
+
+/* A value in a histogram, which is made if `*number` is 0. */
+void rebuild__count(struct rebuild *rebuild, uint32_t *number, uint64_t value);
+
+/* The call row that stands for one of the end; NULL: there is none. */
+const struct call_row *rebuild__find_call(struct rebuild *rebuild, const struct call_row *end);
+
+/* Rows of the end: those that are taken over as they are, and what is only there of the others. */
+int rebuild__take_rows(struct rebuild *rebuild, const struct reader_item *item);
+void rebuild__merge_end(struct rebuild *rebuild);
+
+/* Compares what was counted with what the programs had. */
+void rebuild__compare(struct rebuild *rebuild);
+
+/* No number in the rows leads out of them, whatever was in the file. */
+void rebuild__make_safe(struct rebuild *rebuild);
+
+static inline uint32_t renamed__of(const struct renamed *renamed, uint32_t number)
+{
+	return number < renamed->count ? renamed->own[number] : 0;
+}
+
+#endif

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "names/tasks.h"
+#include "recording/codec.h"
+#include "recording/format.h"
+#include "recording/writer.h"
+
+#define FRAME_BYTES (256 << 10) /* of events; then it is written */
+#define FRAME_NS    1000000000ULL
+#define LEVEL	    1	       /* of zlib: what keeps up */
+#define TASKS_KNOWN (1U << 22) /* PID_MAX_LIMIT */
+
+/* Bytes on their way into a frame. */
+struct block {
+	uint8_t *bytes;
+	size_t length, room;
+	uint32_t count;
+};
+
+struct writer {
+	FILE *stream;
+	struct rows pools[POOLS];
+	struct block events, packed;
+	uint64_t time;	/* of the last event in the block */
+	uint64_t begun; /* instant of the first one; 0: there is none */
+	uint64_t written;
+	struct wait_key *waits;		      /* as they were named last, by row */
+	uint8_t *objects, *processes, *tasks; /* bits: named already */
+};
+
+static int reserve(struct block *block, size_t bytes)
+{
+	size_t room = block->room ? block->room : 4096;
+	uint8_t *grown;
+
+	while (room < block->length + bytes)
+		room *= 2;
+	if (room == block->room)
+		return 0;
+	grown = realloc(block->bytes, room);
+	if (!grown)
+		return -ENOMEM;
+	block->bytes = grown;
+	block->room = room;
+	return 0;
+}
+
+static int put(struct writer *writer, const void *bytes, size_t length)
+{
+	errno = 0;
+	if (fwrite(bytes, 1, length, writer->stream) != length)
+		return errno ? -errno : -EIO;
+	writer->written += length;
+	return 0;
+}
+
+static int put_frame(struct writer *writer, uint32_t kind, struct block *block)
+{
+	uLongf stored = compressBound(block->length);
+	struct frame_head head = {
+		.magic = FRAME_MAGIC, .kind = kind, .raw = block->length, .count = block->count};
+	int err;
+
+	writer->packed.length = 0;
+	err = reserve(&writer->packed, stored);
+	if (err)
+		return err;
+	if (compress2(writer->packed.bytes, &stored, block->bytes, block->length, LEVEL) != Z_OK)
+		return -ENOMEM;
+	head.stored = stored;
+	head.checksum = crc32(crc32(0, NULL, 0), writer->packed.bytes, stored);
+	err = put(writer, &head, sizeof(head));
+	if (!err)
+		err = put(writer, writer->packed.bytes, stored);
+	block->length = 0;
+	block->count = 0;
+	return err;
+}
+
+static int flush(struct writer *writer)
+{
+	int err = writer->events.length ? put_frame(writer, FRAME_EVENTS, &writer->events) : 0;
+
+	writer->time = writer->begun = 0;
+	if (!err && fflush(writer->stream))
+		err = -errno;
+	return err;
+}
+
+int writer__new(struct writer **result, FILE *stream, const char *head,
+		const struct rows pools[POOLS])
+{
+	struct recording_head start = {.version = RECORDING_VERSION, .length = strlen(head)};
+	struct writer *writer = calloc(1, sizeof(*writer));
+	int err;
+
+	if (!writer)
+		return -ENOMEM;
+	writer->stream = stream;
+	memcpy(writer->pools, pools, sizeof(writer->pools));
+	writer->waits = calloc(pools[POOL_WAITS].capacity, sizeof(*writer->waits));
+	writer->objects = calloc(pools[POOL_OBJECTS].capacity / 8 + 1, 1);
+	writer->processes = calloc(pools[POOL_PROCESSES].capacity / 8 + 1, 1);
+	writer->tasks = calloc(TASKS_KNOWN / 8, 1);
+	err = writer->waits && writer->objects && writer->processes && writer->tasks ? 0 : -ENOMEM;
+	memcpy(start.magic, RECORDING_MAGIC, sizeof(start.magic));
+	if (!err)
+		err = put(writer, &start, sizeof(start));
+	if (!err)
+		err = put(writer, head, start.length);
+	if (err)
+		writer__free(writer);
+	else
+		*result = writer;
+	return err;
+}
+
+void writer__free(struct writer *writer)
+{
+	if (!writer)
+		return;
+	free(writer->events.bytes);
+	free(writer->packed.bytes);
+	free(writer->waits);
+	free(writer->objects);
+	free(writer->processes);
+	free(writer->tasks);
+	free(writer);
+}
+
+static int name(struct writer *writer, uint32_t pool, uint32_t number, const void *bytes,
+		size_t length)
+{
+	struct block *block = &writer->events;
+	int err = reserve(block, 1 + 3 * CODEC_NUMBER_MOST + length);
+	uint8_t *out;
+
+	if (err)
+		return err;
+	out = block->bytes + block->length;
+	*out++ = CODEC_IDENTITY;
+	out = codec__put_number(out, pool);
+	out = codec__put_number(out, number);
+	out = codec__put_number(out, length);
+	memcpy(out, bytes, length);
+	block->length = out + length - block->bytes;
+	return 0;
+}
+
+/* True if the bit was set before. */
+static bool known(uint8_t *bits, uint32_t number)
+{
+	uint8_t bit = 1 << (number & 7);
+	bool was = bits[number / 8] & bit;
+
+	bits[number / 8] |= bit;
+	return was;
+}
+
+static int name_object(struct writer *writer, uint32_t number)
+{
+	const struct rows *rows = &writer->pools[POOL_OBJECTS];
+	const struct object_row *row;
+	size_t text;
+
+	if (!number || number >= rows->capacity || known(writer->objects, number))
+		return 0;
+	row = rows__at(rows, number);
+	text = row->text_length < OBJECT_TEXT ? row->text_length + 1 : OBJECT_TEXT;
+	return name(writer, POOL_OBJECTS, number, row, offsetof(struct object_row, text) + text);
+}
+
+static int name_process(struct writer *writer, uint32_t number)
+{
+	const struct rows *rows = &writer->pools[POOL_PROCESSES];
+	const struct process_row *row;
+
+	if (!number || number >= rows->capacity || known(writer->processes, number))
+		return 0;
+	row = rows__at(rows, number);
+	return name(writer, POOL_PROCESSES, number, &row->tgid, sizeof(row->tgid));
+}
+
+static int name_thread(struct writer *writer, uint32_t number)
+{
+	const struct rows *rows = &writer->pools[POOL_THREADS];
+	const struct thread_row *row;
+	struct identity_thread identity;
+	int err;
+
+	if (!number || number >= rows->capacity)
+		return 0;
+	row = rows__at(rows, number);
+	identity = (struct identity_thread){
+		.tid = row->tid,
+		.tgid = row->tgid,
+		.ppid = row->ppid,
+		.flags = row->flags,
+		.executable = row->executable,
+		.process = row->process,
+	};
+	memcpy(identity.comm, row->comm, sizeof(identity.comm));
+	err = name_object(writer, identity.executable);
+	if (!err)
+		err = name_process(writer, identity.process);
+	return err ? err : name(writer, POOL_THREADS, number, &identity, sizeof(identity));
+}
+
+static int name_wait(struct writer *writer, uint32_t number)
+{
+	const struct rows *rows = &writer->pools[POOL_WAITS];
+	const struct wait_row *row;
+	int err;
+
+	if (!number || number >= rows->capacity)
+		return 0;
+	row = rows__at(rows, number);
+	if (!memcmp(&writer->waits[number], &row->key, sizeof(row->key)))
+		return 0;
+	writer->waits[number] = row->key;
+	err = name_object(writer, row->key.object);
+	return err ? err : name(writer, POOL_WAITS, number, &row->key, sizeof(row->key));
+}
+
+/* Who wakes others need not be traced, and may be gone soon. */
+static int name_task(struct writer *writer, uint32_t tid)
+{
+	struct identity_task identity = {0};
+
+	if (!tid || tid >= TASKS_KNOWN || known(writer->tasks, tid))
+		return 0;
+	identity.pid = tasks__name(tid, identity.comm, sizeof(identity.comm));
+	return identity.pid ? name(writer, IDENTITY_TASK, tid, &identity, sizeof(identity)) : 0;
+}
+
+static int name_all(struct writer *writer, const struct stream_event *event)
+{
+	int err = 0;
+
+	switch (event->kind) {
+	case STREAM_SWITCH:
+		if ((event->flags & STREAM_OUT_MASK) == LEDGER_EVENT_ENDED)
+			err = name_thread(writer, event->thread); /* its name may have changed */
+		return err ? err : name_wait(writer, event->row);
+	case STREAM_STATE:
+		return name_wait(writer, event->row);
+	case STREAM_BEGIN:
+	case STREAM_EXEC:
+		return name_thread(writer, event->thread);
+	case STREAM_WAKING:
+		return name_task(writer, event->other);
+	case STREAM_REQUEST:
+		return name_process(writer, event->thread);
+	}
+	return 0;
+}
+
+int writer__event(struct writer *writer, unsigned int cpu, const struct stream_event *event)
+{
+	struct block *block = &writer->events;
+	int err = name_all(writer, event);
+
+	if (!err)
+		err = reserve(block, CODEC_EVENT_MOST);
+	if (err)
+		return err;
+	if (!writer->begun)
+		writer->begun = event->time;
+	block->length = codec__put_event(block->bytes + block->length, &writer->time, cpu, event) -
+			block->bytes;
+	block->count++;
+	return block->length < FRAME_BYTES ? 0 : flush(writer);
+}
+
+int writer__step(struct writer *writer, uint64_t now)
+{
+	return writer->begun && now > writer->begun + FRAME_NS ? flush(writer) : 0;
+}
+
+/* Rows [first, end) of a pool. */
+static int put_rows(struct writer *writer, uint32_t pool, const void *base, size_t size,
+		    size_t stride, uint32_t first, uint32_t end)
+{
+	struct rows_head head = {.pool = pool, .first = first, .size = size, .count = end - first};
+	struct block *block = &writer->events;
+	int err = reserve(block, sizeof(head) + (size_t)head.count * size);
+
+	if (err)
+		return err;
+	memcpy(block->bytes, &head, sizeof(head));
+	block->length = sizeof(head);
+	for (uint32_t i = first; i < end; i++, block->length += size)
+		memcpy(block->bytes + block->length, (const char *)base + i * stride, size);
+	block->count = head.count;
+	return put_frame(writer, FRAME_ROWS, block);
+}
+
+/* In as many frames as it takes. */
+static int put_pool(struct writer *writer, uint32_t pool, const void *base, size_t size,
+		    size_t stride, uint32_t first, uint32_t end)
+{
+	uint32_t most = size ? (FRAME_RAW_MOST / 2) / size : 0;
+	int err = 0;
+
+	for (; most && first < end && !err; first += most)
+		err = put_rows(writer, pool, base, size, stride, first,
+			       end - first < most ? end : first + most);
+	return err;
+}
+
+int writer__finish(struct writer *writer, const struct sources *sources, const char *summary)
+{
+	struct block *block = &writer->events;
+	int err = flush(writer);
+
+	for (int i = 0; i < POOLS && !err; i++)
+		err = put_pool(writer, i, sources->pools[i].base, sources->pools[i].stride,
+			       sources->pools[i].stride, 1, sources->pools[i].used + 1);
+	if (!err)
+		err = put_pool(writer, ROWS_WAKERS, sources->wakers, sizeof(*sources->wakers),
+			       sizeof(*sources->wakers), 0, sources->waker_count);
+	if (!err)
+		err = put_pool(writer, ROWS_ERRNOS, sources->errnos, sizeof(*sources->errnos),
+			       sizeof(*sources->errnos), 0, sources->errno_count);
+	if (!err)
+		err = reserve(block, strlen(summary));
+	if (err)
+		return err;
+	memcpy(block->bytes, summary, strlen(summary));
+	block->length = strlen(summary);
+	block->count = 1;
+	err = put_frame(writer, FRAME_SUMMARY, block);
+	if (!err && fflush(writer->stream))
+		err = -errno;
+	return err;
+}
+
+uint64_t writer__bytes(const struct writer *writer)
+{
+	return writer->written;
+}

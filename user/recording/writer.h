@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Writes a recording: events as they come, whom they name before them, and rows at the end. */
+#ifndef WAITSCOPE_RECORDING_WRITER_H
+#define WAITSCOPE_RECORDING_WRITER_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bpf/stream.h"
+#include "model/rows.h"
+
+struct writer;
+
+/*
+ * Begins a recording in `stream`, which stays the caller's, with `head` as its JSON. `pools` are
+ * the rows that events name; borrowed. 0 or a negative errno.
+ */
+int writer__new(struct writer **writer, FILE *stream, const char *head,
+		const struct rows pools[POOLS]);
+void writer__free(struct writer *writer);
+
+/* One event. 0, or the negative errno with which the stream failed. */
+int writer__event(struct writer *writer, unsigned int cpu, const struct stream_event *event);
+
+/* Ends the frame if it was begun `now` - a second ago: so much is lost at most if we are killed. */
+int writer__step(struct writer *writer, uint64_t now);
+
+/* The rows as they are now, then `summary` as JSON. Nothing can be written after that. */
+int writer__finish(struct writer *writer, const struct sources *sources, const char *summary);
+
+/* Bytes written so far. */
+uint64_t writer__bytes(const struct writer *writer);
+
+#endif
