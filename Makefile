@@ -35,7 +35,7 @@ CFLAGS  ?= -O2 -g
 CPPFLAGS += -I. -Iuser -I$(BUILD)/bpf
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 SANITIZE = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
-LIBS = -lbpf -lelf -lz -ljson-c -lm
+LIBS = -lbpf -lelf -lz -ljson-c -liberty -lm
 
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PURE    := $(wildcard user/model/*.c user/names/*.c user/render/*.c user/judge/*.c)
@@ -132,7 +132,10 @@ PURE_CHECKED += $(BUILD)/asan/user/commands/models_limits.o
 $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c -lz -lm -o $@
+	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c -lelf -liberty -lz -lm -o $@
+
+# What is found by its frame pointers has to have them.
+$(BUILD)/obj/tests/live/lib/walks.o: ALL_CFLAGS += -fno-omit-frame-pointer -fno-ipa-icf -fno-ipa-cp -fno-ipa-sra
 
 $(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o $(LIVE_LIB:%.c=$(BUILD)/obj/%.o)
 	$(call say,LINK,$@)

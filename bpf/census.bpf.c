@@ -5,6 +5,7 @@
  * At the start it finds the target's threads and the state that each is in, so that waits which
  * are already open count. At the end it reads the kernel's own books of those still alive.
  */
+#include "stack.bpf.h"
 #include "waker.bpf.h"
 
 static __always_inline bool is_on_run_queue(struct task_struct *task)
@@ -60,6 +61,8 @@ static __always_inline void enter_state(struct task_struct *task, struct thread_
 		return;
 	if (state == LEDGER_BLOCKED) {
 		thread->wait = wait;
+		if (stack_mode)
+			stack__found_asleep(task, thread);
 		if (!(thread->flags & (THREAD_KTHREAD | THREAD_IO_WORKER)))
 			enter_open_call(task, thread);
 		ledger->flags |= LEDGER_WAITING | LEDGER_CENSORED;

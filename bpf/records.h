@@ -13,6 +13,7 @@
 #include "buckets.h"
 #include "io_records.h"
 #include "ledger.h"
+#include "stack_records.h"
 
 #define RECORDS_COMM 16
 
@@ -288,6 +289,7 @@ struct thread_row {
 	__u64 entered;	  /* when it entered the call in flight, until an event has said so; or 0 */
 	__u32 call_flags; /* STREAM_CALL_* of the call that returns */
 	__u32 call_pad;
+	struct thread_stacks stacks; /* with --stacks */
 };
 
 /* What `waitscope hist` measures, beside what is always kept (bpf/measure.bpf.h). */
@@ -381,7 +383,11 @@ enum loss {
 	LOSS_REQUESTS = 13,  /* no room for a row of requests */
 	LOSS_INFLIGHT = 14,  /* no room to follow a request to its completion */
 	LOSS_SERIES = 15,    /* no room for a distribution of what is measured */
-	LOSSES = 16,
+	LOSS_STACKS = 16,    /* no room for a stack: its waits or samples have none */
+	LOSS_STACK_ROWS =
+		17, /* no room to count a stack in: waits have none, samples are missing */
+	LOSS_STACK_WALKS = 18, /* the kernel could not walk a stack */
+	LOSSES = 19,
 };
 
 /* Which tasks are traced. */

@@ -2,6 +2,7 @@
 /* The scheduler's tracepoints: every transition of every traced thread. */
 #include "aio.bpf.h"
 #include "measure.bpf.h"
+#include "stack.bpf.h"
 #include "stream.bpf.h"
 #include "waker.bpf.h"
 
@@ -14,11 +15,15 @@ static __always_inline void thread__end(struct task_struct *task, struct thread_
 	thread__forget(task, number);
 }
 
-static __always_inline void switch_out(struct task_struct *task, struct thread_row *thread,
-				       u32 number, u64 now, u32 kind, u32 state)
+static __always_inline void switch_out(void *context, struct task_struct *task,
+				       struct thread_row *thread, u32 number, u64 now, u32 kind,
+				       u32 state)
 {
-	if (kind == LEDGER_EVENT_BLOCKED)
+	if (kind == LEDGER_EVENT_BLOCKED) {
 		thread->wait = wait__row(task, thread, number, state);
+		if (stack_mode)
+			stack__sleep(context, thread);
+	}
 	if (measured)
 		measure__switch_out(task, thread, now, kind == LEDGER_EVENT_BLOCKED);
 	ledger__switch_out(&thread->ledger, now, kind);
@@ -66,6 +71,8 @@ static __always_inline u64 switch_in(struct task_struct *task, struct thread_row
 	if (wait.early)
 		waker__count(thread->wait, thread->early.kind, thread->early.tid, &thread->early);
 	wait__record(thread, &wait);
+	if (stack_mode)
+		stack__record(thread, wait.blocked);
 	return runnable;
 }
 
@@ -120,7 +127,7 @@ static __always_inline struct thread_row *leaving(struct cpu *cpu, struct task_s
 	return thread__of(task, number);
 }
 
-static __always_inline int on_switch(bool preempt, struct task_struct *prev,
+static __always_inline int on_switch(void *context, bool preempt, struct task_struct *prev,
 				     struct task_struct *next, u32 state)
 {
 	u64 now = bpf_ktime_get_ns();
@@ -133,7 +140,7 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 		return 0;
 	leaver = leaving(cpu, prev, &left);
 	if (leaver)
-		switch_out(prev, leaver, left, now, kind, state);
+		switch_out(context, prev, leaver, left, now, kind, state);
 	comer = thread__of(next, &number);
 	cpu->running = (u64)next;
 	cpu->thread = number;
@@ -152,7 +159,7 @@ SEC("?tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
 	     unsigned int prev_state)
 {
-	return on_switch(preempt, prev, next, prev_state);
+	return on_switch(ctx, preempt, prev, next, prev_state);
 }
 
 /* Before 5.18 the tracepoint has no prev_state. A concurrent waking may have changed the state
@@ -161,7 +168,7 @@ SEC("?tp_btf/sched_switch")
 int BPF_PROG(sched_switch_before_5_18, bool preempt, struct task_struct *prev,
 	     struct task_struct *next)
 {
-	return on_switch(preempt, prev, next, prev->__state);
+	return on_switch(ctx, preempt, prev, next, prev->__state);
 }
 
 SEC("tp_btf/sched_waking")
@@ -189,6 +196,8 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	if (signal__is_pending(task))
 		kind = WAKER_SIGNAL; /* tid: who sent it, if a thread did */
 	measure__waking(thread, kind, tid);
+	if (stack_mode & STACK_OF_WAKERS)
+		stack__wake(ctx, thread, kind, tid);
 	if (streaming)
 		stream__waking(now, number, tid, kind, event);
 	if (event == LEDGER_EVENT_WOKEN) {

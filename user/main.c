@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 	{"record", command_record, "the whole timeline to a file"},
 	{"report", command_report, "what a recorded file says"},
 	{"models", command_models, "run the bundled models under trace and compare them"},
+	{"flame", command_flame, "folded stacks as a flame graph, or two compared"},
 	{"diff", command_diff, "what changed between two profiles, or repeats of two"},
 	{"doctor", command_doctor, "what this machine can trace, and what to do about the rest"},
 	{"workload", command_workload, "run one of the bundled programs that wait in known ways"},

@@ -96,7 +96,8 @@ static const char *const causes[LOSSES] = {
 	[LOSS_ERRNOS] = "errnos",	  [LOSS_PROCESSES] = "processes",
 	[LOSS_LOOPS] = "loops",		  [LOSS_ATTEMPTS] = "attempts",
 	[LOSS_REQUESTS] = "requests",	  [LOSS_INFLIGHT] = "inflight",
-	[LOSS_SERIES] = "series",
+	[LOSS_SERIES] = "series",	  [LOSS_STACKS] = "stacks",
+	[LOSS_STACK_ROWS] = "stack_rows", [LOSS_STACK_WALKS] = "stack_walks",
 };
 
 static const char *const maps[POOLS] = {

@@ -24,6 +24,7 @@ struct gatherer {
 	struct member *members;
 	size_t count, room;
 	struct notebook notebook;
+	struct stack_collector *stacks; /* NULL: none */
 };
 
 struct gatherer *gatherer__new(struct session *session, enum tier tier, enum target_kind target)
@@ -33,6 +34,11 @@ struct gatherer *gatherer__new(struct session *session, enum tier tier, enum tar
 	if (gatherer)
 		*gatherer = (struct gatherer){.session = session, .tier = tier, .target = target};
 	return gatherer;
+}
+
+void gatherer__collect_stacks(struct gatherer *gatherer, struct stack_collector *stacks)
+{
+	gatherer->stacks = stacks;
 }
 
 struct gatherer *gatherer__of_rows(const struct sources *given, const struct trace_facts *facts,
@@ -77,7 +83,7 @@ static int open_look(struct gatherer *gatherer, struct look *look, uint64_t end)
 {
 	int err;
 
-	*look = (struct look){.tier = gatherer->tier, .end = end};
+	*look = (struct look){.tier = gatherer->tier, .end = end, .stacks = gatherer->stacks};
 	err = look__open(look, gatherer->session, gatherer->given);
 	if (!err && !gatherer->begin)
 		gatherer->begin =

@@ -10,9 +10,12 @@
 #include "model/profile.h"
 
 struct gatherer;
+struct stack_collector;
 
 /* NULL without memory. The session must outlive it. */
 struct gatherer *gatherer__new(struct session *session, enum tier tier, enum target_kind target);
+/* Stacks are taken over with the threads; `stacks` is borrowed. */
+void gatherer__collect_stacks(struct gatherer *gatherer, struct stack_collector *stacks);
 /* The same from rows of a session that is over; these must outlive it, Kernel and
  * CPUs of the profile are the caller's to fill in. */
 struct gatherer *gatherer__of_rows(const struct sources *given, const struct trace_facts *facts,

@@ -138,22 +138,28 @@ static int classify(struct wait *wait, const struct wait_row *row, const struct 
 	return err;
 }
 
-int wait__from_row(struct wait *wait, const struct sources *sources, uint32_t number)
+int wait__identify_row(struct wait *wait, const struct sources *sources, uint32_t number)
 {
 	const struct wait_row *row = rows__at(&sources->pools[POOL_WAITS], number);
-	uint64_t exact = row->count - row->censored;
-	int err;
 
 	*wait = (struct wait){
 		.sleep = row->key.sleep,
 		.futex = row->key.futex,
-		.count = row->count,
-		.censored = row->censored,
-		.total = row->total,
-		.runqueue_total = row->runqueue,
-		.handler = row->handler,
 	};
-	err = classify(wait, row, sources);
+	return classify(wait, row, sources);
+}
+
+int wait__from_row(struct wait *wait, const struct sources *sources, uint32_t number)
+{
+	const struct wait_row *row = rows__at(&sources->pools[POOL_WAITS], number);
+	uint64_t exact = row->count - row->censored;
+	int err = wait__identify_row(wait, sources, number);
+
+	wait->count = row->count;
+	wait->censored = row->censored;
+	wait->total = row->total;
+	wait->runqueue_total = row->runqueue;
+	wait->handler = row->handler;
 	if (!err)
 		err = add_wakers(wait, row, sources, number);
 	if (!err)

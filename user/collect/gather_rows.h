@@ -18,6 +18,8 @@ int histogram__from_row(struct histogram *histogram, const struct sources *sourc
 
 /* A model row from a wait row, or a call row; the caller clears it. 0 or -ENOMEM. */
 int wait__from_row(struct wait *wait, const struct sources *sources, uint32_t number);
+/* Only what it was for: its call, class and object. */
+int wait__identify_row(struct wait *wait, const struct sources *sources, uint32_t number);
 int call__from_row(struct call *call, const struct sources *sources, uint32_t number);
 
 int attempts__from_row(struct attempts *attempts, const struct sources *sources, uint32_t number);

@@ -293,6 +293,8 @@ int look__open(struct look *look, const struct session *session, const struct so
 		err = list_rows(&pools[POOL_CALLS], &look->calls, &look->call_count);
 	if (!err)
 		err = list_rows(&pools[POOL_ATTEMPTS], &look->attempts, &look->attempt_count);
+	if (!err && look->stacks)
+		err = stack_collector__read(look->stacks);
 	return err;
 }
 
@@ -338,9 +340,29 @@ static void settle_vanished(struct thread_row *row)
 	}
 }
 
+static int take_stacks(const struct look *look, const struct lead *lead, uint32_t number)
+{
+	struct stack_owner owner = {
+		.sources = &look->sources,
+		.row = &lead->row,
+		.number = number,
+		.open = lead->is_open ? &lead->open : NULL,
+	};
+	int err;
+
+	if (!look->stacks)
+		return 0;
+	err = stack_collector__take_thread(look->stacks, &owner);
+	for (uint32_t i = 0; i < lead->wait_count && !err; i++)
+		err = stack_collector__take_wait(look->stacks, &owner,
+						 look->waits[lead->first_wait + i].number);
+	return err;
+}
+
 int member__from_row(struct member *member, const struct look *look, uint32_t number)
 {
 	struct lead lead = {};
+	int err;
 
 	memcpy(&lead.row, rows__at(&look->sources.pools[POOL_THREADS], number), sizeof(lead.row));
 	if (!(lead.row.flags & (THREAD_ENDED | THREAD_BOOKS | THREAD_CUT)))
@@ -359,7 +381,8 @@ int member__from_row(struct member *member, const struct look *look, uint32_t nu
 		.executable = executable_path(look, &lead.row),
 	};
 	memcpy(member->comm, lead.row.comm, sizeof(member->comm));
-	return fill_thread(&member->thread, look, &lead);
+	err = fill_thread(&member->thread, look, &lead);
+	return err ? err : take_stacks(look, &lead, number);
 }
 
 void member__clear(struct member *member)

@@ -6,6 +6,7 @@
 #define WAITSCOPE_COLLECT_GATHER_THREADS_H
 
 #include "collect/gather_rows.h"
+#include "collect/stacks.h"
 
 /* A row and the thread that owns it. */
 struct owned {
@@ -24,6 +25,7 @@ struct look {
 	size_t call_count;
 	struct owned *attempts;
 	size_t attempt_count;
+	struct stack_collector *stacks; /* takes over those of each thread; NULL: there are none */
 };
 
 /* A thread of the model, and what finds its process. */

@@ -162,11 +162,26 @@ int recycle__process(struct session *session, const struct look *look, uint32_t 
 	return err ? err : give_back(session, look, POOL_PROCESSES, number);
 }
 
+/* Their rows are somebody else's soon. */
+static void forget_stacks(const struct look *look, uint32_t thread)
+{
+	uint32_t first, count;
+
+	if (!look->stacks)
+		return;
+	stack_collector__forget(look->stacks, STACK_KIND_CPU, thread);
+	first = look__find(look->waits, look->wait_count, thread, &count);
+	for (uint32_t i = 0; i < count; i++)
+		stack_collector__forget(look->stacks, STACK_KIND_WAIT,
+					look->waits[first + i].number);
+}
+
 int recycle__thread(struct session *session, const struct look *look, uint32_t number)
 {
 	uint32_t first, count;
 	int err = 0;
 
+	forget_stacks(look, number);
 	first = look__find(look->waits, look->wait_count, number, &count);
 	for (uint32_t i = 0; i < count && !err; i++)
 		err = give_back_wait(session, look, look->waits[first + i].number);

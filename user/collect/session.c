@@ -126,6 +126,9 @@ static int choose_programs(struct waitscope_bpf *skeleton, const struct session_
 					  options->measure == MEASURE_QUEUE);
 	bpf_program__set_autoload(skeleton->progs.cgroup_attach_task,
 				  options->target->kind == TARGET_CGROUP && preflight->hook_cgroup);
+	skeleton->rodata->stack_mode = options->stack_mode;
+	bpf_program__set_autoload(skeleton->progs.stack_sample, options->sample_rate);
+	bpf_program__set_autoattach(skeleton->progs.stack_sample, false);
 	bpf_program__set_autoattach(skeleton->progs.census, false);
 	return choose_uring_programs(skeleton, full && !options->no_requests, preflight);
 }
@@ -182,6 +185,7 @@ int session__new(struct session **result, const struct session_options *options,
 
 	if (!session)
 		return err;
+	session->sample_rate = options->sample_rate;
 	libbpf_set_print(options->debug ? print_all : print_nothing);
 	session->skeleton = waitscope_bpf__open();
 	if (!session->skeleton)
@@ -264,6 +268,9 @@ int session__attach(struct session *session, pid_t command, char *message, size_
 	session->attached_at = session__now();
 	if (!err)
 		err = take_census(session);
+	if (!err && session->sample_rate)
+		err = stack_clock__begin(&session->clock, session->skeleton->progs.stack_sample,
+					 session->sample_rate);
 	if (!err && session->aio_method != UPROBES_NONE)
 		session->aio_error = begin_aio_probes(session);
 	if (err)
@@ -318,6 +325,7 @@ int session__stop(struct session *session)
 	session->skeleton->data->window_end = session->ended_at;
 	while (session__now() < session->ended_at)
 		usleep(20);
+	stack_clock__end(&session->clock);
 	session->skeleton->bss->census_at_end = 1;
 	err = take_census(session);
 	waitscope_bpf__detach(session->skeleton);
@@ -329,6 +337,7 @@ void session__free(struct session *session)
 	if (!session)
 		return;
 	aio_probes__end(session->aio_probes);
+	stack_clock__end(&session->clock);
 	session__unmap_rows(session);
 	if (session->skeleton)
 		waitscope_bpf__destroy(session->skeleton);

@@ -32,6 +32,8 @@ struct session_options {
 	enum measure_by measure_by;
 	bool stream;		  /* events go to ring buffers, too (collect/stream.h) */
 	uint32_t measure_syscall; /* only this one, as rows carry it, plus 1; 0: all */
+	uint32_t stack_mode;	  /* STACK_OF_*; 0: no stacks */
+	uint32_t sample_rate;	  /* samples a second on each CPU; 0: none */
 };
 
 #define SESSION_MAP_ENTRIES 8192
@@ -116,6 +118,10 @@ void session__forget_requests(struct session *session, uint32_t process);
 /* Descriptors of the hash maps with what did not fit in a row. */
 int session__wakers_fd(const struct session *session);
 int session__errnos_fd(const struct session *session);
+
+/* Descriptors of the maps of bpf/stack_records.h, empty ones without stacks. */
+int session__stack_traces_fd(const struct session *session);
+int session__stack_counts_fd(const struct session *session);
 
 /* Live counts for a progress line. */
 void session__progress(const struct session *session, uint64_t *threads, uint64_t *waits);

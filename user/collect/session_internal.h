@@ -15,6 +15,7 @@ typedef int32_t s32;
 
 #include "collect/aio_probes.h"
 #include "collect/session.h"
+#include "collect/stack_clock.h"
 
 struct session {
 	struct waitscope_bpf *skeleton;
@@ -24,6 +25,8 @@ struct session {
 	struct rows rows[POOLS];
 	uint32_t given_back[POOLS];
 	uint64_t attached_at, ended_at;
+	uint32_t sample_rate; /* 0: no samples */
+	struct stack_clock clock;
 };
 
 /* Sizes all maps for `entries` threads, before the load. 0 or a negative errno. */

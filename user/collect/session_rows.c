@@ -41,6 +41,7 @@ static const struct pool_map indexes[] = {
 	{MAP(aio_requests), 2},	      {MAP(uring_requests), 2}, {MAP(uring_many), 1},
 	{MAP(uring_rings), 1},	      {MAP(uring_posted), 2},	{MAP(episodes), 2},
 	{MAP(posix_aio_requests), 1}, {MAP(block_requests), 1}, {MAP(series_index), 1},
+	{MAP(stack_traces), 1},	      {MAP(stack_counts), 8},
 };
 
 static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
@@ -52,7 +53,10 @@ static struct bpf_map *map_at(struct waitscope_bpf *skeleton, size_t offset)
 static uint64_t entries_of(const struct session *session, size_t map, uint64_t entries)
 {
 	bool of_series = map == MAP(series) || map == MAP(series_index);
+	bool of_stacks = map == MAP(stack_traces) || map == MAP(stack_counts);
 
+	if (of_stacks && !session->skeleton->rodata->stack_mode)
+		return 1;
 	return of_series && !session->skeleton->rodata->measured ? 1 : entries;
 }
 
@@ -289,6 +293,16 @@ int session__wakers_fd(const struct session *session)
 int session__errnos_fd(const struct session *session)
 {
 	return bpf_map__fd(session->skeleton->maps.errnos);
+}
+
+int session__stack_traces_fd(const struct session *session)
+{
+	return bpf_map__fd(session->skeleton->maps.stack_traces);
+}
+
+int session__stack_counts_fd(const struct session *session)
+{
+	return bpf_map__fd(session->skeleton->maps.stack_counts);
 }
 
 void session__progress(const struct session *session, uint64_t *threads, uint64_t *waits)

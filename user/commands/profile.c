@@ -2,12 +2,16 @@
 /* waitscope profile: where every thread's time goes. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
 #include "commands/options.h"
 #include "commands/output.h"
+#include "commands/stack_options.h"
 #include "commands/tracing.h"
+#include "names/units.h"
 #include "render/render.h"
 
 static const char documentation[] =
@@ -18,6 +22,7 @@ static const char documentation[] =
 	"  waitscope profile -- dd if=/dev/zero of=/tmp/x bs=1M count=100 oflag=direct\n"
 	"  waitscope profile -p 4711 -d 10s\n"
 	"  waitscope profile -n nginx --tier waits -d 1m --json -o nginx.json\n"
+	"  waitscope profile --flame blocked.svg -p 4711 -d 10s\n"
 	"\n"
 	"Times take units (250us, 1.5ms, 2s), sizes too (64K, 1M). With a command, its exit status "
 	"is passed on; else 0 done, 1 failed, 2 wrong usage.";
@@ -38,39 +43,82 @@ static int report(const struct trace_options *options, struct output *output,
 	return output__conclude(output, err);
 }
 
-static int trace(const struct trace_options *options, struct tracing *tracing)
+/* What the command line asks for. */
+struct options {
+	struct trace_options trace;
+	struct stack_options stacks;
+};
+
+/* The line below the title of a picture: what was traced, for how long. */
+static int report_stacks(struct options *options, const struct profile *profile)
+{
+	char *subtitle = NULL, window[UNITS_TEXT];
+	int status;
+
+	if (profile->command && asprintf(&subtitle, "%s, %s", profile->command[0],
+					 units__time(profile->window, window)) < 0)
+		return EXIT_FAILED;
+	status =
+		stack_options__conclude(&options->stacks, profile->stacks,
+					subtitle ? subtitle : units__time(profile->window, window));
+	free(subtitle);
+	return status;
+}
+
+static int trace(struct options *options, struct tracing *tracing)
 {
 	struct output output = {0};
 	const struct profile *profile;
 	int status;
 
-	status = output__begin(&output, options->output);
+	status = output__begin(&output, options->trace.output);
+	if (!status)
+		status = stack_options__begin(&options->stacks);
 	if (!status)
 		status = tracing__run(tracing, &profile);
 	if (!status)
-		status = report(options, &output, profile);
+		status = report(&options->trace, &output, profile);
+	if (!status)
+		status = report_stacks(options, profile);
 	if (!status)
 		status = tracing__conclude(tracing);
 	output__close(&output);
+	stack_options__close(&options->stacks);
 	return status;
+}
+
+static error_t pass_inputs(int key, char *text, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	(void)text;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &options->trace;
+	state->child_inputs[1] = &options->stacks;
+	return 0;
 }
 
 int command_profile(int argc, char **argv)
 {
-	const struct argp_child children[] = {{&trace_argp, 0, NULL, 0}, {0}};
-	const struct argp verb = {
-		.args_doc = "[-- COMMAND [ARG...]]", .doc = documentation, .children = children};
-	struct trace_options options = {0};
+	const struct argp_child children[] = {
+		{&trace_argp, 0, NULL, 0}, {&stack_argp, 0, NULL, 0}, {0}};
+	const struct argp verb = {.parser = pass_inputs,
+				  .args_doc = "[-- COMMAND [ARG...]]",
+				  .doc = documentation,
+				  .children = children};
+	struct options options = {0};
 	struct tracing_options tracing_options;
 	struct tracing *tracing;
 	int status;
 
-	trace_options__parse(&options, &verb, argc, argv);
-	tracing_options = trace_options__tracing(&options);
+	options__parse(&verb, argc, argv, &options);
+	tracing_options = trace_options__tracing(&options.trace);
+	stack_options__tell(&options.stacks, &tracing_options);
 	status = tracing__new(&tracing, &tracing_options);
 	if (!status)
 		status = trace(&options, tracing);
 	tracing__free(tracing);
-	trace_options__clear(&options);
+	trace_options__clear(&options.trace);
 	return status;
 }

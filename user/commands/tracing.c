@@ -17,6 +17,7 @@
 #include "collect/overhead.h"
 #include "collect/preflight.h"
 #include "collect/session.h"
+#include "collect/stacks.h"
 #include "commands/commands.h"
 #include "commands/tracing.h"
 #include "judge/judge.h"
@@ -27,6 +28,7 @@ struct tracing {
 	struct preflight preflight;
 	struct session *session;
 	struct gatherer *gatherer;
+	struct stack_collector *stacks; /* NULL: none */
 	struct memory *memory;
 	struct recorder *recorder; /* NULL: nothing is measured */
 	struct distributions *distributions;
@@ -136,6 +138,8 @@ static int prepare(struct tracing *tracing)
 		.target = options->target,
 		.map_entries = options->map_entries,
 		.debug = options->verbose,
+		.stack_mode = options->stack_mode,
+		.sample_rate = options->sample_rate,
 		.stream = options->events != NULL,
 	};
 	char message[512];
@@ -164,12 +168,16 @@ static int prepare(struct tracing *tracing)
 		return EXIT_FAILED;
 	tracing->gatherer = gatherer__new(tracing->session, options->tier, options->target->kind);
 	tracing->memory = memory__new(tracing->session);
+	if (options->stack_mode)
+		tracing->stacks = stack_collector__new(tracing->session, &session_options);
 	if (options->measuring)
 		tracing->recorder = recorder__new(tracing->session, options->measuring);
-	if (!tracing->gatherer || !tracing->memory || (options->measuring && !tracing->recorder)) {
+	if (!tracing->gatherer || !tracing->memory || (options->measuring && !tracing->recorder) ||
+	    (options->stack_mode && !tracing->stacks)) {
 		complain("%s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}
+	gatherer__collect_stacks(tracing->gatherer, tracing->stacks);
 	return 0;
 }
 
@@ -195,6 +203,15 @@ static int start_command(struct tracing *tracing)
 	return command__exec_status(err);
 }
 
+static void follow_mappings(struct tracing *tracing)
+{
+	int err = tracing->stacks ? stack_collector__begin(tracing->stacks) : 0;
+
+	if (err)
+		complain("functions of processes that end on the way will have no names: %s",
+			 strerror(-err));
+}
+
 static int attach(struct tracing *tracing)
 {
 	const struct tracing_options *options = tracing->options;
@@ -212,6 +229,7 @@ static int attach(struct tracing *tracing)
 	if (session__posix_aio_error(tracing->session))
 		complain("POSIX AIO is not followed: %s",
 			 strerror(-session__posix_aio_error(tracing->session)));
+	follow_mappings(tracing);
 	tracing->cpu_before = own_cpu();
 	overhead__begin(&tracing->overhead, tracing->session, session__now());
 	if (options->verbose)
@@ -325,6 +343,7 @@ static int tick(void *context, uint64_t elapsed)
 	/* what it cannot take stays, and is counted as lost */
 	reap(tracing);
 	session__step(tracing->session, session__now());
+	stack_collector__step(tracing->stacks);
 	memory__step(tracing->memory, session__now());
 	wanted = sooner(overhead__step(&tracing->overhead, session__now()), wanted);
 	wanted = sooner(step_measuring(tracing, elapsed), wanted);
@@ -354,6 +373,7 @@ static void stop(struct tracing *tracing)
 
 	drain(tracing, true);
 	memory__look(tracing->memory);
+	stack_collector__look(tracing->stacks);
 	watch__let_go(&tracing->watch);
 	if (err)
 		complain("the closing census failed: %s", strerror(-err));
@@ -397,6 +417,9 @@ static int gather(struct tracing *tracing)
 			     session__kernel_stack(tracing->session));
 		err = judge__profile(tracing->profile);
 	}
+	if (!err && tracing->stacks)
+		err = stack_collector__finish(tracing->stacks, tracing->profile,
+					      &tracing->profile->stacks);
 	if (!err && tracing->recorder)
 		err = finish_measuring(tracing);
 	if (err)
@@ -503,6 +526,7 @@ void tracing__free(struct tracing *tracing)
 	recorder__free(tracing->recorder);
 	free_profile(tracing->profile);
 	gatherer__free(tracing->gatherer);
+	stack_collector__free(tracing->stacks);
 	memory__free(tracing->memory);
 	stream__free(tracing->stream);
 	session__free(tracing->session);

@@ -45,6 +45,8 @@ struct tracing_options {
 	bool verbose;	      /* libbpf's messages, and when the programs are attached */
 	/* where a command writes, borrowed; 0: where we do */
 	int command_stdout, command_stderr;
+	uint32_t stack_mode;		   /* STACK_OF_*; 0: no stacks */
+	uint32_t sample_rate;		   /* of threads on a CPU, a second; 0: none */
 	const struct measuring *measuring; /* borrowed; NULL: only what is always kept */
 	const struct event_taker *events;  /* borrowed; NULL: no event stream */
 	/* called at the end of each of its intervals; NULL: not */

@@ -84,6 +84,7 @@ void profile__free(struct profile *profile)
 	for (size_t i = 0; i < profile->finding_count; i++)
 		finding__clear(&profile->findings[i]);
 	free(profile->findings);
+	stacks__free(profile->stacks);
 	free(profile->audit.lost);
 	free(profile->audit.maps);
 	free(profile);

@@ -16,6 +16,7 @@
 #include "bpf/records.h"
 #include "model/histogram.h"
 #include "model/io.h"
+#include "model/stacks.h"
 #include "model/verdict.h"
 #include "model/wait_class.h"
 
@@ -217,6 +218,7 @@ struct profile {
 	struct finding *findings; /* most harmful first */
 	size_t finding_count;
 	struct audit audit;
+	struct stacks *stacks; /* NULL: none were asked for */
 };
 
 /* Frees a profile and all it owns. NULL is fine. */

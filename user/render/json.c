@@ -181,6 +181,25 @@ static int write_processes(FILE *stream, struct json_builder *builder,
 	return error;
 }
 
+static int write_stacks(FILE *stream, struct json_builder *builder, const struct stacks *stacks)
+{
+	int error;
+
+	if (!stacks) {
+		fputs(",\n\"stack_sums\":null,\n\"stacks\":null", stream);
+		return 0;
+	}
+	fputs(",\n\"stack_sums\":", stream);
+	error = write_value(stream, builder, json__stack_sums(builder, stacks));
+	fputs(",\n\"stacks\":[", stream);
+	for (size_t i = 0; !error && i < stacks->count; i++) {
+		fputs(i ? ",\n" : "\n", stream);
+		error = write_value(stream, builder, json__stack(builder, &stacks->rows[i]));
+	}
+	fputs("]", stream);
+	return error;
+}
+
 int render__json(FILE *stream, const struct profile *profile, const struct render_options *options)
 {
 	struct json_builder builder = {.options = options};
@@ -192,6 +211,8 @@ int render__json(FILE *stream, const struct profile *profile, const struct rende
 		error = write_processes(stream, &builder, profile);
 	if (!error)
 		error = write_value(stream, &builder, json__findings(&builder, profile));
+	if (!error)
+		error = write_stacks(stream, &builder, profile->stacks);
 	fputs(",\n\"audit\":", stream);
 	if (!error)
 		error = write_value(stream, &builder, json__audit(&builder, &profile->audit));

@@ -70,6 +70,8 @@ struct json_object *json__level(struct json_builder *builder, const struct level
 struct json_object *json__cost(struct json_builder *builder, const struct process *process,
 			       bool full);
 struct json_object *json__findings(struct json_builder *builder, const struct profile *profile);
+struct json_object *json__stack(struct json_builder *builder, const struct stack *row);
+struct json_object *json__stack_sums(struct json_builder *builder, const struct stacks *stacks);
 struct json_object *json__process(struct json_builder *builder, const struct profile *profile,
 				  const struct process *process);
 

@@ -173,6 +173,7 @@ int render__text(FILE *stream, const struct profile *profile, const struct rende
 		text__bars(&page, profile);
 		text__findings(&page, profile);
 		text__waits(&page, profile);
+		text__stacks(&page, profile);
 		text__loop_table(&page, profile);
 		text__request_table(&page, profile);
 		text__thread_table(&page, profile);

@@ -111,6 +111,7 @@ void text__bars(struct page *page, const struct profile *profile);
 void text__verdict(struct page *page, const struct process *process, bool full, int column);
 void text__findings(struct page *page, const struct profile *profile);
 void text__waits(struct page *page, const struct profile *profile);
+void text__stacks(struct page *page, const struct profile *profile);
 void text__loop_table(struct page *page, const struct profile *profile);
 void text__request_table(struct page *page, const struct profile *profile);
 void text__thread_table(struct page *page, const struct profile *profile);
