@@ -35,7 +35,8 @@ CFLAGS  ?= -O2 -g
 CPPFLAGS += -I. -Iuser -I$(BUILD)/bpf
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 SANITIZE = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
-LIBS = -lbpf -lelf -lz -ljson-c -liberty -lm
+PURE_LIBS = -ljson-c -lelf -liberty -lz -lm
+LIBS = -lbpf $(PURE_LIBS)
 
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PURE    := $(wildcard user/model/*.c user/names/*.c user/render/*.c user/judge/*.c)
@@ -132,7 +133,7 @@ PURE_CHECKED += $(BUILD)/asan/user/commands/models_limits.o
 $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c -lelf -liberty -lz -lm -o $@
+	$(Q)$(CC) $(SANITIZE) $^ -lcmocka $(PURE_LIBS) -o $@
 
 # What is found by its frame pointers has to have them.
 $(BUILD)/obj/tests/live/lib/walks.o: ALL_CFLAGS += -fno-omit-frame-pointer -fno-ipa-icf -fno-ipa-cp -fno-ipa-sra
@@ -183,7 +184,7 @@ $(BUILD)/fuzz/obj/%.o: %.c
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(PURE:%.c=$(BUILD)/fuzz/obj/%.o) \
 		$(FILES:%.c=$(BUILD)/fuzz/obj/%.o)
 	$(call say,LINK,$@)
-	$(Q)$(CLANG) -fsanitize=fuzzer $(SANITIZE) $^ -ljson-c -lz -lm -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer $(SANITIZE) $^ $(PURE_LIBS) -o $@
 
 fuzz-programs: $(FUZZERS:%=$(BUILD)/fuzz/%)
 	@:

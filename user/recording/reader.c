@@ -261,7 +261,8 @@ int reader__next(struct reader *reader, struct reader_item *item)
 
 const char *reader__problem(const struct reader *reader)
 {
-	return reader->problem ? reader->problem : "it cannot be read";
+	return reader->problem ? reader->problem
+			       : "its rows are those of another version of waitscope, or damaged";
 }
 
 bool reader__is_cut(const struct reader *reader)
