@@ -181,10 +181,15 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
 
+# from a recording to a profile
+FUZZ_GATHER := $(COLLECT:%=$(BUILD)/fuzz/obj/%) $(BUILD)/fuzz/obj/user/commands/replaying.o
+$(FUZZ_GATHER): | $(BUILD)/bpf/waitscope.skel.h
+$(BUILD)/fuzz/fuzz_recording: $(FUZZ_GATHER)
+
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(PURE:%.c=$(BUILD)/fuzz/obj/%.o) \
 		$(FILES:%.c=$(BUILD)/fuzz/obj/%.o)
 	$(call say,LINK,$@)
-	$(Q)$(CLANG) -fsanitize=fuzzer $(SANITIZE) $^ $(PURE_LIBS) -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer $(SANITIZE) $^ $(LIBS) -o $@
 
 fuzz-programs: $(FUZZERS:%=$(BUILD)/fuzz/%)
 	@:

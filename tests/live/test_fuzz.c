@@ -5,35 +5,41 @@
 
 #include "tests/live/lib/real.h"
 
-#define RUNS	   "-runs=1500"
 #define TIMEOUT_MS 120000
 
-static void fuzz(const char *name)
+static void fuzz(const char *name, unsigned int runs)
 {
 	const char *corpus = live__source(live__text("tests/fuzz/corpus/%s", name));
 	struct program *program;
 	int status = program__run(&program,
-				  WORDS(live__text("%s/fuzz/fuzz_%s", live__build(), name), RUNS,
-					"-seed=1", "-max_len=16384",
+				  WORDS(live__text("%s/fuzz/fuzz_%s", live__build(), name),
+					live__text("-runs=%u", runs), "-seed=1", "-max_len=16384",
 					live__text("-artifact_prefix=%s/", real__directory()),
 					real__directory(), corpus),
 				  TIMEOUT_MS);
 
 	if (status)
 		live__fail("status %d: %s", status, program__errors(program));
-	assert_non_null(strstr(program__errors(program), "Done 1"));
+	assert_non_null(strstr(program__errors(program), live__text("Done %u", runs)));
 }
 
 static void no_bytes_upset_the_reader_of_profiles(void **state)
 {
 	(void)state;
-	fuzz("profile_reader");
+	fuzz("profile_reader", 1500);
+}
+
+static void no_bytes_upset_what_reads_recordings(void **state)
+{
+	(void)state;
+	fuzz("recording", 400);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(no_bytes_upset_the_reader_of_profiles),
+		LIVE_TEST(no_bytes_upset_what_reads_recordings),
 	};
 
 	real__begin(argc, argv, NULL);

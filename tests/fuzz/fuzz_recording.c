@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Any bytes as a recording. Frames have a checksum and are packed, which no chance gets right: so
+ * the bytes are either the file itself, or what is in its frames, which is then packed as a writer
+ * would. What can be read becomes a profile, and that the report and the JSON.
+ *
+ *   first byte 0: the rest is a file
+ *   else:         frames: kind, 16 bits of length, and so many bytes
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "commands/commands.h"
+#include "commands/replaying.h"
+#include "recording/format.h"
+#include "render/render.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+void complain(const char *format, ...)
+{
+	(void)format;
+}
+
+static const char head[] = "{\"schema\":\"waitscope-recording/1\",\"tier\":\"full\","
+			   "\"target\":\"all\",\"cpus\":2,\"kernel\":\"6.1\",\"pids\":[]}";
+
+static void expect(int holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void put(int fd, const void *bytes, size_t length)
+{
+	expect(write(fd, bytes, length) == (ssize_t)length);
+}
+
+static void put_frame(int fd, uint32_t kind, const uint8_t *bytes, size_t length)
+{
+	static uint8_t packed[1 << 17];
+	uLongf stored = sizeof(packed);
+	struct frame_head frame = {.magic = FRAME_MAGIC, .kind = kind, .raw = length};
+
+	expect(compress2(packed, &stored, bytes, length, 0) == Z_OK);
+	frame.stored = stored;
+	frame.checksum = crc32(crc32(0, NULL, 0), packed, stored);
+	put(fd, &frame, sizeof(frame));
+	put(fd, packed, stored);
+}
+
+static void put_recording(int fd, const uint8_t *data, size_t size)
+{
+	struct recording_head start = {.version = RECORDING_VERSION, .length = sizeof(head) - 1};
+
+	memcpy(start.magic, RECORDING_MAGIC, sizeof(start.magic));
+	put(fd, &start, sizeof(start));
+	put(fd, head, start.length);
+	while (size >= 3) {
+		size_t length = data[1] | data[2] << 8;
+
+		if (length > size - 3)
+			length = size - 3;
+		put_frame(fd, data[0], data + 3, length);
+		data += 3 + length;
+		size -= 3 + length;
+	}
+}
+
+static void write_all(const struct profile *profile)
+{
+	struct render_options options = {.width = 100, .verbose = true, .buckets = true};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	expect(stream != NULL);
+	expect(render__text(stream, profile, &options) == 0);
+	expect(render__json(stream, profile, &options) == 0);
+	fclose(stream);
+	expect(!memchr(text, 0x1b, size));
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct replaying_options options = {0};
+	struct replaying *replaying;
+	char path[32];
+	int fd = memfd_create("recording", 0);
+
+	expect(fd >= 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	options.path = path;
+	if (size && !data[0])
+		put(fd, data + 1, size - 1);
+	else if (size)
+		put_recording(fd, data, size);
+	if (!replaying__new(&replaying, &options))
+		write_all(replaying__profile(replaying));
+	replaying__free(replaying);
+	close(fd);
+	return 0;
+}
