@@ -50,7 +50,7 @@ static void compare_all(struct profile *profile)
 {
 	double runtime = 0, rundelay = 0, switches = 0;
 	double our_runtime = 0, our_rundelay = 0, off_switches = 0, wakeups = 0;
-	double gain = 0, loss = 0;
+	uint64_t gain = 0, loss = 0;
 	struct audit *audit = &profile->audit;
 
 	audit->conserved = true;

@@ -10,7 +10,7 @@
 
 /* No recording has larger row numbers or thread ids: --map-entries has a limit, and so has the
  * kernel (PID_MAX_LIMIT). */
-#define ROWS_MOST (8U << 20)
+#define ROWS_MOST ((4U << 20) + 1)
 
 /* Row 0 is there, and empty. Zeroes are a good beginning, but for `size`. */
 struct grown {

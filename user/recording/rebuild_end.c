@@ -147,6 +147,8 @@ static void take_requests(struct rebuild *rebuild, uint32_t histograms)
 			return;
 		shift(&row->latency_histogram, histograms);
 		shift(&row->queue_histogram, histograms);
+		shift(&row->taken_histogram, histograms);
+		shift(&row->taken_by_histogram, histograms);
 	}
 }
 

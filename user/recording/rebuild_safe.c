@@ -91,6 +91,8 @@ static void safe_io(struct rebuild *rebuild)
 			row->key.api = REQUEST_NONE;
 		within(&row->latency_histogram, &pools[POOL_HISTOGRAMS]);
 		within(&row->queue_histogram, &pools[POOL_HISTOGRAMS]);
+		within(&row->taken_histogram, &pools[POOL_HISTOGRAMS]);
+		within(&row->taken_by_histogram, &pools[POOL_HISTOGRAMS]);
 	}
 	EACH(rebuild, POOL_HISTOGRAMS, struct histogram_row, row)
 	for (int i = 0; i < BUCKET_CHUNKS; i++)
