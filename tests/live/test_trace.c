@@ -321,9 +321,10 @@ static struct program *shell(const char *script)
 	return program;
 }
 
-/* Neither the duration nor the command is waited for. */
+/* Neither the duration nor the command is waited for. (It goes on, so it has to end by itself.) */
 static void a_reader_that_goes_ends_it(void **state)
 {
+	const char *witness = live__scratch("witness");
 	struct program *program;
 
 	(void)state;
@@ -331,15 +332,18 @@ static void a_reader_that_goes_ends_it(void **state)
 		live__text("{ \"$0\" trace -p %d -d 600s; echo $? >&2; } | head -1", getpid()));
 	assert_non_null(strstr(program__output(program), "woken by"));
 	assert_string_equal(program__errors(program), "0\n");
-	program = shell("{ \"$0\" trace -- sh -c 'while :; do sleep 0.01; done'; echo $? >&2; } "
-			"| head -3");
+	program = shell(live__text("{ \"$0\" trace -- sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep "
+				   "0.4; done; : >%s'; echo $? >&2; } | head -2",
+				   witness));
 	assert_string_equal(program__errors(program), "0\n");
+	if (!live__emulated())
+		assert_false(said__exists(witness));
 }
 
 static void lines_come_while_it_runs(void **state)
 {
 	struct program *program = program__start(
-		WORDS(live__waitscope(), "trace", "--", "sh", "-c", "sleep 0.02; sleep 600"));
+		WORDS(live__waitscope(), "trace", "--", "sh", "-c", "sleep 0.02; sleep 4"));
 
 	(void)state;
 	program__await_output(program, "clock_nanosleep() = 0 <");
@@ -371,9 +375,9 @@ static void await_text(const char *path, const char *text)
 static void what_is_lost_is_said_where_it_was(void **state)
 {
 	const char *path = live__scratch("lost.jsonl");
-	struct program *program =
-		program__start(WORDS(live__waitscope(), "trace", "--json", "--buffer", "64K", "-o",
-				     path, "--", "sh", "-c", "while :; do /bin/true; done"));
+	struct program *program = program__start(
+		WORDS(live__waitscope(), "trace", "--json", "--buffer", "64K", "-o", path, "--",
+		      "sh", "-c", "for i in $(seq 3000); do /bin/true; done"));
 	int64_t told = 0, lines = 0;
 	struct json_object *all, *line;
 
