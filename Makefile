@@ -126,9 +126,9 @@ $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_ARCHIVE)
 # --- tests -------------------------------------------------------------------------------------
 
 PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o) $(FILES:%.c=$(BUILD)/asan/%.o)
-# a command's, but it only reads words
-PURE_CHECKED += $(BUILD)/asan/user/commands/hist_kinds.o
-PURE_CHECKED += $(BUILD)/asan/user/commands/models_limits.o
+# commands', but they only read words
+PURE_CHECKED += $(BUILD)/asan/user/commands/hist_kinds.o \
+	$(BUILD)/asan/user/commands/models_limits.o $(BUILD)/asan/user/commands/trace_filter.o
 
 $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(call say,LINK,$@)

@@ -27,6 +27,7 @@ struct verb {
 static const struct verb verbs[] = {
 	{"profile", command_profile, "where every thread's time goes, why, because of whom"},
 	{"hist", command_hist, "distributions of any latency: histograms and heat maps"},
+	{"trace", command_trace, "live, one line per finished call or wait"},
 	{"record", command_record, "the whole timeline to a file"},
 	{"report", command_report, "what a recorded file says"},
 	{"models", command_models, "run the bundled models under trace and compare them"},

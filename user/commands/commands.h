@@ -9,6 +9,7 @@ enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_MET = 3 
 int command_profile(int argc, char **argv);
 int command_hist(int argc, char **argv);
 int command_flame(int argc, char **argv);
+int command_trace(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_doctor(int argc, char **argv);

@@ -199,7 +199,7 @@ static error_t parse_target(int key, char *text, struct argp_state *state)
 		options->target.command = state->argv + state->next;
 		return 0;
 	case ARGP_KEY_END:
-		if (!options->has_target)
+		if (!options->has_target && !options->needs_no_target)
 			option__refuse(state,
 				       "nothing to trace: give a command (-- COMMAND), --pid, "
 				       "--name ... or --all");

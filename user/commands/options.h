@@ -16,7 +16,8 @@
 struct trace_options {
 	struct target target;
 	bool has_target;
-	uint64_t duration; /* ns; 0: no end */
+	bool needs_no_target; /* the verb reads a recording instead */
+	uint64_t duration;    /* ns; 0: no end */
 	enum tier tier;
 	uint64_t map_entries; /* 0: the default */
 	const char *output;   /* NULL: stdout */

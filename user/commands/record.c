@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/event_source.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/tracing.h"
@@ -45,15 +46,6 @@ struct recording {
 	struct stream_facts stream;
 };
 
-static uint64_t power_of_two(uint64_t size)
-{
-	uint64_t power = STREAM_BUFFER_LEAST;
-
-	while (power < size)
-		power *= 2;
-	return power;
-}
-
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct record_options *options = state->input;
@@ -63,8 +55,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		state->child_inputs[0] = &options->trace;
 		return 0;
 	case OPTION_BUFFER:
-		options->buffer = power_of_two(option__size("--buffer", text, STREAM_BUFFER_LEAST,
-							    STREAM_BUFFER_MOST, state));
+		options->buffer = option__buffer(text, state);
 		return 0;
 	case ARGP_KEY_END:
 		if (options->trace.json)

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "collect/gather.h"
 #include "commands/commands.h"
+#include "commands/recording_file.h"
 #include "commands/replaying.h"
 #include "judge/judge.h"
 #include "names/units.h"
-#include "recording/reader.h"
 
 struct replaying {
 	const struct replaying_options *options;
-	FILE *stream;
-	struct reader *reader;
+	struct recording_file file;
 	struct rebuild *rebuild;
 	struct profile *profile;
 	struct gatherer *gatherer;
@@ -27,28 +24,7 @@ struct replaying {
 
 static int fail(const struct replaying *replaying, const char *why)
 {
-	complain("%s: %s", replaying->options->path, why);
-	return EXIT_FAILED;
-}
-
-static int open_file(struct replaying *replaying)
-{
-	char message[160];
-	struct stat status;
-
-	replaying->stream = fopen(replaying->options->path, "re");
-	if (!replaying->stream)
-		return fail(replaying, strerror(errno));
-	if (!fstat(fileno(replaying->stream), &status) && S_ISDIR(status.st_mode))
-		return fail(replaying, strerror(EISDIR));
-	if (reader__new(&replaying->reader, replaying->stream, message, sizeof(message)))
-		return fail(replaying, message);
-	replaying->profile = calloc(1, sizeof(*replaying->profile));
-	if (!replaying->profile)
-		return fail(replaying, strerror(ENOMEM));
-	if (story__read_head(reader__head(replaying->reader), replaying->profile))
-		return fail(replaying, "has a damaged head");
-	return 0;
+	return recording_file__fail(&replaying->file, why);
 }
 
 static int keep_end(struct replaying *replaying, const struct reader_item *item)
@@ -62,24 +38,22 @@ static int keep_end(struct replaying *replaying, const struct reader_item *item)
 	return 0;
 }
 
+static int take(void *context, const struct reader_item *item)
+{
+	struct replaying *replaying = context;
+
+	if (item->kind == READER_SUMMARY)
+		return keep_end(replaying, item);
+	return rebuild__take(replaying->rebuild, item);
+}
+
 static int read_all(struct replaying *replaying)
 {
-	struct reader_item item = {.kind = READER_END};
-	int err;
-
 	replaying->rebuild = rebuild__new(replaying->options->from, replaying->options->to);
 	if (!replaying->rebuild)
 		return fail(replaying, strerror(ENOMEM));
-	do {
-		err = reader__next(replaying->reader, &item);
-		if (!err && item.kind == READER_SUMMARY)
-			err = keep_end(replaying, &item);
-		else if (!err)
-			err = rebuild__take(replaying->rebuild, &item);
-	} while (!err && item.kind != READER_END);
-	if (err == -EPROTO)
-		return fail(replaying, reader__problem(replaying->reader));
-	return err ? fail(replaying, strerror(-err)) : 0;
+	return recording_file__check(&replaying->file,
+				     recording_file__read(&replaying->file, take, replaying));
 }
 
 /* Up to where there are events, if nobody wrote when it ended. */
@@ -93,8 +67,7 @@ static int read_story(struct replaying *replaying)
 		return 0;
 	story->facts.ended_at = rebuild__last(replaying->rebuild) + 1;
 	story->stream.lost = rebuild__lost(replaying->rebuild);
-	complain("%s: was cut off, or is still written: this is what there is of it",
-		 replaying->options->path);
+	recording_file__say_cut(&replaying->file);
 	return 0;
 }
 
@@ -130,7 +103,8 @@ int replaying__new(struct replaying **result, const struct replaying_options *op
 		return EXIT_FAILED;
 	}
 	replaying->options = options;
-	status = open_file(replaying);
+	status = recording_file__open(&replaying->file, options->path);
+	replaying->profile = replaying->file.head;
 	if (!status)
 		status = read_all(replaying);
 	if (!status)
@@ -145,9 +119,7 @@ void replaying__free(struct replaying *replaying)
 	gatherer__free(replaying->gatherer);
 	profile__free(replaying->profile);
 	rebuild__free(replaying->rebuild);
-	reader__free(replaying->reader);
-	if (replaying->stream)
-		fclose(replaying->stream);
+	recording_file__close(&replaying->file);
 	free(replaying->end);
 	free(replaying);
 }
