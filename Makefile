@@ -182,7 +182,8 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
 
 # from a recording to a profile
-FUZZ_GATHER := $(COLLECT:%=$(BUILD)/fuzz/obj/%) $(BUILD)/fuzz/obj/user/commands/replaying.o
+FUZZ_GATHER := $(COLLECT:%=$(BUILD)/fuzz/obj/%) \
+	$(patsubst %,$(BUILD)/fuzz/obj/user/commands/%.o,replaying recording_file)
 $(FUZZ_GATHER): | $(BUILD)/bpf/waitscope.skel.h
 $(BUILD)/fuzz/fuzz_recording: $(FUZZ_GATHER)
 
