@@ -282,9 +282,9 @@ const char *bounds__differ(double actual, double low, double high, const char *w
 }
 
 /*
- * A program's latency of a call has its own looks at the clock in it, the way into the kernel and out
- * of it, and what tracing costs there: 1.2 and 0.8 us in a virtual machine. Of one call that is nothing
- * beside 100 us, but it is in the sum as often as there are calls.
+ * A program's latency of a call has its own looks at the clock in it, the way into the kernel and
+ * out of it, and what tracing costs there: 1.2 and 0.8 us in a virtual machine. Of one call that is
+ * nothing beside 100 us, but it is in the sum as often as there are calls.
  */
 #define AROUND_A_CALL_NS 4000
 
