@@ -266,7 +266,8 @@ static void rows_that_change_hands_lose_nothing(void **state)
 		assert_true(!json__has(json__at(trace->profile, "lost"), causes[i]));
 	/* that of the shell itself is the window's begin */
 	assert_count(hist__count(trace->profile), 700);
-	if (!json__is_null(trace->profile, "profile")) /* not comparable where switches are hidden */
+	if (!json__is_null(trace->profile,
+			   "profile")) /* not comparable where switches are hidden */
 		assert_count(json__integer(trace->profile, "profile.count"), 700);
 }
 

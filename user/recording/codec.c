@@ -44,7 +44,7 @@ uint64_t codec__number(struct bytes *bytes)
 /* Small numbers of either sign are small. */
 static uint64_t fold(int64_t number)
 {
-	return (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
+	return number < 0 ? ~((uint64_t)number << 1) : (uint64_t)number << 1;
 }
 
 static int64_t unfold(uint64_t number)

@@ -45,8 +45,8 @@ void reader__free(struct reader *reader);
 /* The JSON of the head; ends with NUL. */
 const char *reader__head(const struct reader *reader);
 
-/* 0, or a negative errno: -EPROTO, and reader__problem() says why; if it has no reason, somebody else
- * found what was read wanting. */
+/* 0, or a negative errno: -EPROTO, and reader__problem() says why; if it has no reason, somebody
+ * else found what was read wanting. */
 int reader__next(struct reader *reader, struct reader_item *item);
 const char *reader__problem(const struct reader *reader);
 

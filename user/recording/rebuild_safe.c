@@ -3,8 +3,6 @@
  * Any file may be given to be read. What profiles are built from trusts the rows, as those of the
  * programs can be; so here is the place where each number in them is made one that can be.
  */
-#include <string.h>
-
 #include "recording/rebuild_internal.h"
 
 static void within(uint32_t *number, const struct grown *pool)
@@ -13,27 +11,20 @@ static void within(uint32_t *number, const struct grown *pool)
 		*number = 0;
 }
 
-#define EACH(rebuild, pool, type, row)                                                             \
-	for (type *row = (type *)((rebuild)->pools[pool].base) + 1;                                \
-	     row <= (type *)((rebuild)->pools[pool].base) + (rebuild)->pools[pool].used; row++)
-
-static void safe_threads(struct rebuild *rebuild)
+static void safe_thread(const struct grown *pools, void *row)
 {
-	const struct grown *pools = rebuild->pools;
+	struct thread_row *thread = row;
 
-	EACH(rebuild, POOL_THREADS, struct thread_row, row)
-	{
-		row->comm[sizeof(row->comm) - 1] = '\0';
-		within(&row->executable, &pools[POOL_OBJECTS]);
-		within(&row->wait, &pools[POOL_WAITS]);
-		within(&row->process, &pools[POOL_PROCESSES]);
-		for (int i = 0; i < THREAD_LOOPS; i++)
-			within(&row->loops[i].row, &pools[POOL_LOOPS]);
-		within(&row->main_loop, &pools[POOL_LOOPS]);
-		within(&row->looping, &pools[POOL_LOOPS]);
-		within(&row->handling, &pools[POOL_LOOPS]);
-		row->ledger.state &= LEDGER_STATES - 1;
-	}
+	thread->comm[sizeof(thread->comm) - 1] = '\0';
+	within(&thread->executable, &pools[POOL_OBJECTS]);
+	within(&thread->wait, &pools[POOL_WAITS]);
+	within(&thread->process, &pools[POOL_PROCESSES]);
+	for (int i = 0; i < THREAD_LOOPS; i++)
+		within(&thread->loops[i].row, &pools[POOL_LOOPS]);
+	within(&thread->main_loop, &pools[POOL_LOOPS]);
+	within(&thread->looping, &pools[POOL_LOOPS]);
+	within(&thread->handling, &pools[POOL_LOOPS]);
+	thread->ledger.state &= LEDGER_STATES - 1;
 }
 
 static void safe_waker(struct waker_count *waker)
@@ -43,66 +34,85 @@ static void safe_waker(struct waker_count *waker)
 		waker->kind = WAKER_UNKNOWN;
 }
 
-static void safe_waits(struct rebuild *rebuild)
+static void safe_wait(const struct grown *pools, void *row)
 {
-	const struct grown *pools = rebuild->pools;
+	struct wait_row *wait = row;
 
-	EACH(rebuild, POOL_WAITS, struct wait_row, row)
-	{
-		within(&row->key.object, &pools[POOL_OBJECTS]);
-		if (row->key.sleep > LEDGER_SLEEP_FROZEN)
-			row->key.sleep = LEDGER_SLEEP_NONE;
-		if (row->key.futex > FUTEX_USE_JOIN)
-			row->key.futex = FUTEX_USE_NONE;
-		for (int i = 0; i < WAIT_WAKERS; i++)
-			safe_waker(&row->wakers[i]);
-	}
-	for (uint32_t i = 1; i <= rebuild->wakers.used; i++)
-		safe_waker(&((struct overflow_waker *)rebuild->wakers.base)[i].waker);
+	within(&wait->key.object, &pools[POOL_OBJECTS]);
+	if (wait->key.sleep > LEDGER_SLEEP_FROZEN)
+		wait->key.sleep = LEDGER_SLEEP_NONE;
+	if (wait->key.futex > FUTEX_USE_JOIN)
+		wait->key.futex = FUTEX_USE_NONE;
+	for (int i = 0; i < WAIT_WAKERS; i++)
+		safe_waker(&wait->wakers[i]);
 }
 
-static void safe_objects(struct rebuild *rebuild)
+static void safe_object(const struct grown *pools, void *row)
 {
-	EACH(rebuild, POOL_OBJECTS, struct object_row, row)
+	(void)pools;
 	object_row__make_safe(row);
 }
 
-static void safe_io(struct rebuild *rebuild)
+static void safe_loop(const struct grown *pools, void *row)
 {
-	const struct grown *pools = rebuild->pools;
+	struct loop_row *loop = row;
 
-	EACH(rebuild, POOL_LOOPS, struct loop_row, row)
-	{
-		within(&row->longest_wait, &pools[POOL_WAITS]);
-		within(&row->wait_row, &pools[POOL_WAITS]);
-		within(&row->handler_histogram, &pools[POOL_HISTOGRAMS]);
-		within(&row->readiness_histogram, &pools[POOL_HISTOGRAMS]);
-	}
-	EACH(rebuild, POOL_ATTEMPTS, struct attempt_row, row)
-	{
-		within(&row->key.object, &pools[POOL_OBJECTS]);
-		within(&row->retry_histogram, &pools[POOL_HISTOGRAMS]);
-		within(&row->readiness_histogram, &pools[POOL_HISTOGRAMS]);
-	}
-	EACH(rebuild, POOL_REQUESTS, struct request_row, row)
-	{
-		within(&row->key.process, &pools[POOL_PROCESSES]);
-		if (row->key.api > REQUEST_BLOCK)
-			row->key.api = REQUEST_NONE;
-		within(&row->latency_histogram, &pools[POOL_HISTOGRAMS]);
-		within(&row->queue_histogram, &pools[POOL_HISTOGRAMS]);
-		within(&row->taken_histogram, &pools[POOL_HISTOGRAMS]);
-		within(&row->taken_by_histogram, &pools[POOL_HISTOGRAMS]);
-	}
-	EACH(rebuild, POOL_HISTOGRAMS, struct histogram_row, row)
-	for (int i = 0; i < BUCKET_CHUNKS; i++)
-		within(&row->chunks[i], &pools[POOL_CHUNKS]);
+	within(&loop->longest_wait, &pools[POOL_WAITS]);
+	within(&loop->wait_row, &pools[POOL_WAITS]);
+	within(&loop->handler_histogram, &pools[POOL_HISTOGRAMS]);
+	within(&loop->readiness_histogram, &pools[POOL_HISTOGRAMS]);
 }
+
+static void safe_attempt(const struct grown *pools, void *row)
+{
+	struct attempt_row *attempt = row;
+
+	within(&attempt->key.object, &pools[POOL_OBJECTS]);
+	within(&attempt->retry_histogram, &pools[POOL_HISTOGRAMS]);
+	within(&attempt->readiness_histogram, &pools[POOL_HISTOGRAMS]);
+}
+
+static void safe_request(const struct grown *pools, void *row)
+{
+	struct request_row *request = row;
+
+	within(&request->key.process, &pools[POOL_PROCESSES]);
+	if (request->key.api > REQUEST_BLOCK)
+		request->key.api = REQUEST_NONE;
+	within(&request->latency_histogram, &pools[POOL_HISTOGRAMS]);
+	within(&request->queue_histogram, &pools[POOL_HISTOGRAMS]);
+	within(&request->taken_histogram, &pools[POOL_HISTOGRAMS]);
+	within(&request->taken_by_histogram, &pools[POOL_HISTOGRAMS]);
+}
+
+static void safe_histogram(const struct grown *pools, void *row)
+{
+	struct histogram_row *histogram = row;
+
+	for (int i = 0; i < BUCKET_CHUNKS; i++)
+		within(&histogram->chunks[i], &pools[POOL_CHUNKS]);
+}
+
+static const struct {
+	enum pool pool;
+	void (*make_safe)(const struct grown *pools, void *row);
+} rules[] = {
+	{POOL_THREADS, safe_thread},	   {POOL_WAITS, safe_wait},
+	{POOL_OBJECTS, safe_object},	   {POOL_LOOPS, safe_loop},
+	{POOL_ATTEMPTS, safe_attempt},	   {POOL_REQUESTS, safe_request},
+	{POOL_HISTOGRAMS, safe_histogram},
+};
 
 void rebuild__make_safe(struct rebuild *rebuild)
 {
-	safe_threads(rebuild);
-	safe_waits(rebuild);
-	safe_objects(rebuild);
-	safe_io(rebuild);
+	const struct grown *pools = rebuild->pools;
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct grown *pool = &pools[rules[i].pool];
+
+		for (uint32_t row = 1; row <= pool->used; row++)
+			rules[i].make_safe(pools, pool->base + row * pool->size);
+	}
+	for (uint32_t i = 1; i <= rebuild->wakers.used; i++)
+		safe_waker(&((struct overflow_waker *)rebuild->wakers.base)[i].waker);
 }
