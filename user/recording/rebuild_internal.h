@@ -38,8 +38,20 @@ struct rebuild {
 void *rebuild__at(struct rebuild *rebuild, struct grown *grown, uint32_t number);
 uint32_t rebuild__add(struct rebuild *rebuild, struct grown *grown);
 
-/* A value in a histogram, which is made if `*number` is 0. */
-void rebuild__count(struct rebuild *rebuild, uint32_t *number, uint64_t value);
+/* From now on a number of the recording stands for `own`. 0 or rebuild->err. */
+int rebuild__rename(struct rebuild *rebuild, struct renamed *renamed, uint32_t number,
+		    uint32_t own);
+
+/* Is the stream at a place that counts? */
+bool rebuild__is_counted(const struct rebuild *rebuild);
+
+/* The row of a thread of the recording, or of its wait, made at the first that is heard of it.
+ * NULL: rebuild->err, or (of a wait) it was never named. */
+struct thread_row *rebuild__thread(struct rebuild *rebuild, uint32_t number);
+struct wait_row *rebuild__wait(struct rebuild *rebuild, uint32_t thread, uint32_t number);
+
+/* What counts (rebuild_count.c). */
+struct replay_hooks rebuild__hooks(struct rebuild *rebuild);
 
 /* The call row that stands for one of the end; NULL: there is none. */
 const struct call_row *rebuild__find_call(struct rebuild *rebuild, const struct call_row *end);

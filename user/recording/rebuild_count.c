@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Finished waits, wakings and calls in the sums of their rows, as the programs count them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/tally.h"
+#include "recording/rebuild_internal.h"
+
+static void count(struct rebuild *rebuild, uint32_t *number, uint64_t value)
+{
+	uint32_t index = buckets__index(value), chunk = index / BUCKETS_PER_CHUNK, place;
+	struct histogram_row *histogram;
+	struct chunk_row *row;
+
+	if (!*number)
+		*number = rebuild__add(rebuild, &rebuild->pools[POOL_HISTOGRAMS]);
+	if (!*number || chunk >= BUCKET_CHUNKS)
+		return;
+	histogram = rebuild__at(rebuild, &rebuild->pools[POOL_HISTOGRAMS], *number);
+	if (!histogram->chunks[chunk])
+		histogram->chunks[chunk] = rebuild__add(rebuild, &rebuild->pools[POOL_CHUNKS]);
+	place = histogram->chunks[chunk];
+	row = place ? rebuild__at(rebuild, &rebuild->pools[POOL_CHUNKS], place) : NULL;
+	if (row)
+		row->counts[index % BUCKETS_PER_CHUNK]++;
+}
+
+/* --- waits -------------------------------------------------------------------------------------
+ */
+
+struct wait_row *rebuild__wait(struct rebuild *rebuild, uint32_t thread, uint32_t number)
+{
+	uint32_t own = renamed__of(&rebuild->waits, number);
+	const struct wait_key *key;
+	struct wait_row *row;
+
+	if (!number || number > rebuild->keys.used || !rebuild__thread(rebuild, thread))
+		return NULL;
+	if (own)
+		return rebuild__at(rebuild, &rebuild->pools[POOL_WAITS], own);
+	own = rebuild__add(rebuild, &rebuild->pools[POOL_WAITS]);
+	if (!own || rebuild__rename(rebuild, &rebuild->waits, number, own))
+		return NULL;
+	row = rebuild__at(rebuild, &rebuild->pools[POOL_WAITS], own);
+	key = rebuild__at(rebuild, &rebuild->keys, number);
+	row->key = *key;
+	row->key.thread = renamed__of(&rebuild->threads, thread);
+	return row;
+}
+
+static int on_wait(void *context, const struct replay_wait *wait)
+{
+	struct rebuild *rebuild = context;
+	struct thread_row *thread;
+	struct wait_row *row;
+
+	if (!rebuild__is_counted(rebuild))
+		return 0;
+	row = rebuild__wait(rebuild, wait->thread, wait->row);
+	if (!row) {
+		thread = rebuild->err ? NULL : rebuild__thread(rebuild, wait->thread);
+		if (!thread)
+			return rebuild->err;
+		thread->unkept_waits++;
+		thread->unkept_blocked += wait->wait.blocked;
+		thread->flags |= THREAD_PARTIAL;
+		return 0;
+	}
+	wait_row__count(row, &wait->wait);
+	if (wait->handler)
+		row->handler += wait->wait.blocked;
+	count(rebuild, &row->runqueue_histogram, wait->wait.runqueue);
+	if (!wait->wait.censored)
+		count(rebuild, &row->duration_histogram, wait->wait.blocked);
+	return rebuild->err;
+}
+
+/* A thread that is or was traced, or one that was looked up when it was first heard of. */
+static void fill_waker(struct rebuild *rebuild, struct waker_count *waker)
+{
+	const struct identity_task *task;
+
+	if (!waker->tid || waker->tid > rebuild->tasks.used)
+		return;
+	task = rebuild__at(rebuild, &rebuild->tasks, waker->tid);
+	waker->pid = task->pid;
+	memcpy(waker->comm, task->comm, sizeof(waker->comm));
+}
+
+static int waker_elsewhere(struct rebuild *rebuild, uint32_t wait, struct waker_count *waker)
+{
+	struct overflow_waker *entry;
+
+	for (uint32_t i = 1; i <= rebuild->wakers.used; i++) {
+		entry = rebuild__at(rebuild, &rebuild->wakers, i);
+		if (entry->wait == wait && entry->waker.kind == waker->kind &&
+		    entry->waker.tid == waker->tid) {
+			entry->waker.count++;
+			return 0;
+		}
+	}
+	if (!rebuild__add(rebuild, &rebuild->wakers))
+		return rebuild->err;
+	entry = rebuild__at(rebuild, &rebuild->wakers, rebuild->wakers.used);
+	entry->wait = wait;
+	entry->waker = *waker;
+	entry->waker.count = 1;
+	return 0;
+}
+
+/* As waker.bpf.h does. */
+static int on_waking(void *context, const struct replay_waking *waking)
+{
+	struct rebuild *rebuild = context;
+	struct waker_count fresh = {.kind = waking->waker_kind, .tid = waking->waker_tid};
+	struct wait_row *row;
+
+	if (!rebuild__is_counted(rebuild))
+		return 0;
+	row = rebuild__wait(rebuild, waking->thread, waking->row);
+	if (!row)
+		return rebuild->err;
+	fill_waker(rebuild, &fresh);
+	for (int i = 0; i < WAIT_WAKERS; i++) {
+		struct waker_count *waker = &row->wakers[i];
+
+		if (waker->count && (waker->kind != fresh.kind || waker->tid != fresh.tid))
+			continue;
+		if (!waker->count)
+			*waker = fresh;
+		waker->count++;
+		return 0;
+	}
+	return waker_elsewhere(rebuild, renamed__of(&rebuild->waits, waking->row), &fresh);
+}
+
+/* --- calls -------------------------------------------------------------------------------------
+ */
+
+static uint32_t *call_place(struct rebuild *rebuild, uint32_t thread, uint32_t syscall)
+{
+	uint32_t mask = rebuild->calls_index.room - 1;
+	uint32_t at = (thread * 2654435761U ^ syscall * 40503U) & mask;
+
+	for (;; at = (at + 1) & mask) {
+		uint32_t *place = (uint32_t *)rebuild->calls_index.base + at;
+		const struct call_row *row;
+
+		if (!*place)
+			return place;
+		row = rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *place);
+		if (row->key.thread == thread && row->key.syscall == syscall)
+			return place;
+	}
+}
+
+/* Twice as large, so that it never is more than half full. */
+static int grow_index(struct rebuild *rebuild)
+{
+	struct grown *index = &rebuild->calls_index;
+	uint32_t used = rebuild->pools[POOL_CALLS].used;
+
+	if (index->room && used * 2 < index->room)
+		return 0;
+	free(index->base);
+	*index = (struct grown){.size = sizeof(uint32_t)};
+	if (!rebuild__at(rebuild, index, used * 4 + 63))
+		return rebuild->err;
+	for (uint32_t i = 1; i <= used; i++) {
+		const struct call_row *row = rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], i);
+
+		*call_place(rebuild, row->key.thread, row->key.syscall) = i;
+	}
+	return 0;
+}
+
+static struct call_row *call_row(struct rebuild *rebuild, uint32_t thread, uint32_t syscall,
+				 uint32_t *number)
+{
+	struct call_row *row;
+	uint32_t own, *place;
+
+	if (!rebuild__thread(rebuild, thread) || grow_index(rebuild))
+		return NULL;
+	own = renamed__of(&rebuild->threads, thread);
+	place = call_place(rebuild, own, syscall);
+	if (!*place) {
+		*place = rebuild__add(rebuild, &rebuild->pools[POOL_CALLS]);
+		if (!*place)
+			return NULL;
+		row = rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *place);
+		row->key = (struct call_key){.thread = own, .syscall = syscall};
+	}
+	*number = *place;
+	return rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *number);
+}
+
+const struct call_row *rebuild__find_call(struct rebuild *rebuild, const struct call_row *end)
+{
+	uint32_t thread = renamed__of(&rebuild->threads, end->key.thread), *place;
+
+	if (!thread || grow_index(rebuild))
+		return NULL;
+	place = call_place(rebuild, thread, end->key.syscall);
+	return *place ? rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *place) : NULL;
+}
+
+static int errno_elsewhere(struct rebuild *rebuild, uint32_t call, uint32_t number)
+{
+	struct overflow_errno *entry;
+
+	for (uint32_t i = 1; i <= rebuild->errnos.used; i++) {
+		entry = rebuild__at(rebuild, &rebuild->errnos, i);
+		if (entry->call == call && entry->number == number) {
+			entry->count++;
+			return 0;
+		}
+	}
+	if (!rebuild__add(rebuild, &rebuild->errnos))
+		return rebuild->err;
+	entry = rebuild__at(rebuild, &rebuild->errnos, rebuild->errnos.used);
+	*entry = (struct overflow_errno){call, number, 1};
+	return 0;
+}
+
+/* What sigreturn "returns" is a register of the code that was interrupted. */
+static bool is_sigreturn(uint32_t call)
+{
+	return call == 15 || call == (SYSCALL_COMPAT | 173);
+}
+
+static uint32_t traits_of(const struct rebuild *rebuild, uint32_t syscall)
+{
+	return rebuild->traits[!!(syscall & SYSCALL_COMPAT)][syscall & (SYSCALL_TABLE - 1)];
+}
+
+/* As syscall.bpf.c does. */
+static int on_call(void *context, const struct replay_call *call)
+{
+	struct rebuild *rebuild = context;
+	uint32_t syscall = call->done.call, number = 0;
+	struct call_row *row;
+
+	if (!rebuild__is_counted(rebuild))
+		return 0;
+	row = call_row(rebuild, call->thread, syscall, &number);
+	if (!row)
+		return rebuild->err;
+	if (call->done.censored) {
+		row->censored++;
+		return 0;
+	}
+	call_row__count(row, &call->done, call->since, call->woken);
+	count(rebuild, &row->histogram, call->done.total);
+	if (call->flags & STREAM_CALL_IO) {
+		row->nonblocking += !!(call->flags & STREAM_CALL_NONBLOCKING);
+		row->signalled += !!(call->flags & STREAM_CALL_SIGNALLED);
+		row->handled += !!(call->flags & STREAM_CALL_HANDLED);
+		if (call->result > 0 && traits_of(rebuild, syscall) & TRAIT_BYTES)
+			row->bytes += call->result;
+	}
+	if (call->result < 0 && call->result >= -4095 && !is_sigreturn(syscall) &&
+	    !call_row__count_error(row, -call->result))
+		return errno_elsewhere(rebuild, number, -call->result);
+	return rebuild->err;
+}
+
+static int on_loss(void *context, const struct replay_loss *loss)
+{
+	((struct rebuild *)context)->lost += loss->count;
+	return 0;
+}
+
+struct replay_hooks rebuild__hooks(struct rebuild *rebuild)
+{
+	return (struct replay_hooks){.wait = on_wait,
+				     .call = on_call,
+				     .waking = on_waking,
+				     .loss = on_loss,
+				     .context = rebuild};
+}
