@@ -81,9 +81,6 @@ int session__rows(const struct session *session, enum pool pool, struct rows *ro
 /* What is known of the trace beside its rows, once the session is stopped. */
 void session__facts(const struct session *session, struct trace_facts *facts);
 
-/* Events lost, by cause. */
-uint64_t session__loss(const struct session *session, enum loss loss);
-
 /* Runs that the kernel skipped because a program was already running on that CPU. */
 uint64_t session__missed_runs(const struct session *session);
 

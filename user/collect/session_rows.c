@@ -123,11 +123,6 @@ int session__rows(const struct session *session, enum pool pool, struct rows *ro
 	return 0;
 }
 
-uint64_t session__loss(const struct session *session, enum loss loss)
-{
-	return session->skeleton->bss->losses[loss];
-}
-
 /* Adds up what the kernel counts for each program. */
 static void count_runs(const struct session *session, uint64_t *missed, uint64_t *ns)
 {

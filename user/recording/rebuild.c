@@ -239,7 +239,6 @@ static int take_event(struct rebuild *rebuild, unsigned int cpu, const struct st
 		return 0;
 	if (event->kind == STREAM_BEGIN)
 		begin_life(rebuild, event->thread);
-	rebuild->events++;
 	if (event->time > rebuild->last)
 		rebuild->last = event->time;
 	err = replay__event(rebuild->replay, cpu, event);
@@ -337,11 +336,6 @@ bool rebuild__part(const struct rebuild *rebuild, uint64_t *from, uint64_t *to)
 	if (rebuild->to && rebuild->to < *to)
 		*to = rebuild->to;
 	return rebuild->from || rebuild->over;
-}
-
-uint64_t rebuild__events(const struct rebuild *rebuild)
-{
-	return rebuild->events;
 }
 
 uint64_t rebuild__lost(const struct rebuild *rebuild)

@@ -33,7 +33,6 @@ int rebuild__finish(struct rebuild *rebuild, uint64_t end, struct sources *sourc
 uint64_t rebuild__last(const struct rebuild *rebuild);
 /* Narrows a window to what is counted. False: that is all of it. */
 bool rebuild__part(const struct rebuild *rebuild, uint64_t *from, uint64_t *to);
-uint64_t rebuild__events(const struct rebuild *rebuild);
 /* Events that the ring buffers had no room for. */
 uint64_t rebuild__lost(const struct rebuild *rebuild);
 

@@ -17,7 +17,7 @@ struct renamed {
 struct rebuild {
 	struct replay *replay;
 	uint64_t from, to; /* as given; instants once the window has `begun` */
-	uint64_t begun, last, events, lost;
+	uint64_t begun, last, lost;
 	bool cut, over;
 	struct grown pools[POOLS];
 	struct grown
