@@ -66,7 +66,7 @@ static void check_posix_aio(const char *data, const char *depth)
 
 static void posix_aio_agrees_with_fio(void **state)
 {
-	const char *data = live__disk_scratch("fio");
+	const char *data = real__laid_out_file("fio", 16);
 
 	(void)state;
 	check_posix_aio(data, "1");
@@ -76,7 +76,7 @@ static void posix_aio_agrees_with_fio(void **state)
 /* fio's `clat` is from the call to its return: the device's part of it is less. */
 static void block_requests_agree_with_fio(void **state)
 {
-	const char *data = live__disk_scratch("fio");
+	const char *data = real__laid_out_file("fio", 16);
 
 	(void)state;
 	for (int i = 0; i < TRIES; i++) {
@@ -165,7 +165,7 @@ static bool compare_with_biolatency(const char *data, int64_t *ours, int64_t *th
 
 static void block_requests_agree_with_biolatency(void **state)
 {
-	const char *data = live__disk_scratch("fio");
+	const char *data = real__laid_out_file("fio", 16);
 	struct program *help;
 	int64_t ours, theirs;
 

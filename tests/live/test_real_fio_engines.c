@@ -13,20 +13,6 @@ struct engine {
 	const char *name, *model, *depth, *direct;
 };
 
-/* A file that is there: else fio writes it first, with blocking calls. */
-static const char *lay_out_file(void)
-{
-	const char *data = live__disk_scratch("fio");
-	struct program *dd;
-
-	if (program__run(&dd,
-			 WORDS("dd", "if=/dev/zero", live__text("of=%s", data), "bs=1M", "count=16",
-			       "conv=fsync"),
-			 LIVE_TIMEOUT_MS) != 0)
-		live__fail("dd: %s", program__errors(dd));
-	return data;
-}
-
 /* Its process, and how many I/Os it says that it has made. */
 static struct json_object *trace_fio(const struct engine *engine, struct trace **trace,
 				     int64_t *ios)
@@ -34,13 +20,14 @@ static struct json_object *trace_fio(const struct engine *engine, struct trace *
 	const char *result = live__scratch("fio.json"), *text;
 	struct json_object *fio;
 
-	*trace = verdict__run(WORDS(
-		"--", "fio", "--name=reads", "--thread", "--rw=randread", "--bs=4k", "--size=16m",
-		"--io_size=1g", "--invalidate=1", "--number_ios=" IOS, "--output-format=json",
-		live__text("--ioengine=%s", engine->name),
-		live__text("--iodepth=%s", engine->depth),
-		live__text("--direct=%s", engine->direct),
-		live__text("--filename=%s", lay_out_file()), live__text("--output=%s", result)));
+	*trace = verdict__run(WORDS("--", "fio", "--name=reads", "--thread", "--rw=randread",
+				    "--bs=4k", "--size=16m", "--io_size=1g", "--invalidate=1",
+				    "--number_ios=" IOS, "--output-format=json",
+				    live__text("--ioengine=%s", engine->name),
+				    live__text("--iodepth=%s", engine->depth),
+				    live__text("--direct=%s", engine->direct),
+				    live__text("--filename=%s", real__laid_out_file("fio", 16)),
+				    live__text("--output=%s", result)));
 	text = live__read_file(result, NULL);
 	fio = text ? json__parse(text) : NULL;
 	if (!fio)

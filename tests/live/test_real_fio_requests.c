@@ -106,7 +106,7 @@ static void check_counts(const struct run *run, struct json_object *row, struct 
 
 static void compare(const struct run *run)
 {
-	const char *data = live__disk_scratch("fio");
+	const char *data = real__laid_out_file("fio", 32);
 	double best = INFINITY;
 
 	for (int i = 0; i < TRIES && best > 1; i++) {

@@ -64,7 +64,7 @@ static inline void assert_not_found(struct profile *profile, const char *id)
 
 /*
  * Found as it is; not with one of its figures just below the threshold, and not on threads that
- * lost events.
+ * lost more than can be made up for.
  */
 static inline void assert_edge(struct profile *profile, const char *id, uint64_t *figure,
 			       uint64_t below)
@@ -85,7 +85,16 @@ static inline void assert_none_on_lost_events(struct profile *profile, const cha
 	struct process *process = &profile->processes[0];
 
 	for (size_t i = 0; i < process->thread_count; i++)
-		process->threads[i].incomplete = true;
+		process->threads[i].incomplete = true; /* rows had no room */
+	assert_not_found(profile, id);
+	for (size_t i = 0; i < process->thread_count; i++) {
+		process->threads[i].lost = 1;
+		process->threads[i].account.unknown = process->threads[i].account.lifetime / 20;
+	}
+	judged__again(profile);
+	assert_non_null(find(profile, id));
+	for (size_t i = 0; i < process->thread_count; i++)
+		process->threads[i].account.unknown += 1;
 	assert_not_found(profile, id);
 }
 

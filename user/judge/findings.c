@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "judge/finding_look.h"
+#include "judge/lost.h"
 #include "judge/thresholds.h"
 
 #define MS NS_PER_MS
@@ -117,7 +118,7 @@ void look__say(struct finding_look *look, struct finding *finding, const char *f
 
 bool thread__is_known(const struct thread *thread)
 {
-	return !thread->incomplete && !thread->kernel_thread && !thread->io_worker;
+	return !thread__is_unreliable(thread) && !thread->kernel_thread && !thread->io_worker;
 }
 
 static int by_harm(const void *a, const void *b)

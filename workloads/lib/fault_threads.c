@@ -69,21 +69,37 @@ static void sleep_for_work(struct work *work)
 	monotonic__sleep_ns(((const struct pool_work *)work)->delay_ns);
 }
 
-/* A pool does threads jobs per delay. The fault brings twice as much, the innocent a quarter. */
+/* Each thread has rested on the queue, as is said of it, before there is work. */
+static void await_resting(const struct work_pool *pool)
+{
+	const uint64_t look_again_ns = 500000;
+
+	while (process__threads_asleep() < pool->thread_count)
+		monotonic__sleep_ns(look_again_ns);
+}
+
+/*
+ * A pool does threads jobs per delay. The fault brings twice as much, with a tenth of it at once so
+ * that the queue stands even if who brings it has to wait for a CPU; the innocent a quarter.
+ */
 static void play_busy_pool(struct fault *fault)
 {
 	struct work_pool *pool = work_pool__new(fault->threads, 0, -1);
+	uint64_t at_once = fault->is_innocent ? 0 : fault->operations / 10;
 	struct pool_work *jobs = check_memory(calloc(fault->operations, sizeof(*jobs)));
 	uint64_t interval_ns = fault->is_innocent ? 4 * fault->delay_ns / fault->threads
 						  : fault->delay_ns / fault->threads / 2;
-	uint64_t start_ns = monotonic__now_ns();
+	uint64_t start_ns;
 
 	fault->own = pool;
+	await_resting(pool);
+	start_ns = monotonic__now_ns();
 	for (; fault->done < fault->operations; fault->done++) {
 		struct pool_work *job = &jobs[fault->done];
 
 		*job = (struct pool_work){.work.run = sleep_for_work, .delay_ns = fault->delay_ns};
-		monotonic__sleep_until_ns(start_ns + fault->done * interval_ns);
+		if (fault->done >= at_once)
+			monotonic__sleep_until_ns(start_ns + fault->done * interval_ns);
 		work_pool__submit(pool, &job->work);
 	}
 	work_pool__finish(pool);
@@ -198,7 +214,7 @@ const struct fault_kind fault_kinds_threads[] = {
 		.name = "busy-pool",
 		.help = "gives a pool twice the work that it can do",
 		.innocent_help = "gives it a quarter of that",
-		.operations = 400,
+		.operations = 800,
 		.delay_ns = 2000000,
 		.threads = 2,
 		.threads_innocent = 2,

@@ -149,6 +149,19 @@ void real__await_port(unsigned int port)
 	}
 }
 
+const char *real__laid_out_file(const char *name, unsigned int mib)
+{
+	const char *path = live__disk_scratch(name);
+	struct program *dd;
+
+	if (program__run(&dd,
+			 WORDS("dd", "if=/dev/zero", live__text("of=%s", path), "bs=1M",
+			       live__text("count=%u", mib), "conv=fsync"),
+			 LIVE_TIMEOUT_MS) != 0)
+		live__fail("dd: %s", program__errors(dd));
+	return path;
+}
+
 uint64_t real__woken_by_kernel(struct json_object *wait)
 {
 	return waker_count(wait, "hardirq", 0) + waker_count(wait, "softirq", 0) +

@@ -35,6 +35,10 @@ unsigned int real__free_port(void);
 /* Waits until somebody listens on it. */
 void real__await_port(unsigned int port);
 
+/* A file on a disk of so many MiB, written out: fio would write one that is not there first, with
+ * blocking calls of its own. */
+const char *real__laid_out_file(const char *name, unsigned int mib);
+
 /* Waits of the row that were ended by the kernel itself: interrupts, or its threads. */
 uint64_t real__woken_by_kernel(struct json_object *wait);
 /* The number before `text` in an output ("200+0 records out"); fails if there is none. */
