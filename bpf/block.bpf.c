@@ -7,6 +7,7 @@
  * it: as a rule that is its insertion, by the thread that made it. Later events are of no use: any
  * thread may issue what others have queued, and completion is an interrupt's.
  */
+#include "overhead.bpf.h"
 #include "request.bpf.h"
 #include "waker.bpf.h"
 
@@ -116,7 +117,7 @@ static __always_inline void block__clear(struct request *request)
 SEC("?tp_btf/block_io_start")
 int BPF_PROG(block_io_start, struct request *request)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct thread_row *thread;
 	u32 number;
 
@@ -153,7 +154,7 @@ static __always_inline struct block_request *block__find(struct request *request
 SEC("?tp_btf/block_rq_insert")
 int BPF_PROG(block_rq_insert, struct request *request)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct block_request *known = block__find(request, now);
 
 	if (known && !known->inserted)
@@ -164,7 +165,7 @@ int BPF_PROG(block_rq_insert, struct request *request)
 SEC("?tp_btf/block_rq_issue")
 int BPF_PROG(block_rq_issue, struct request *request)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct block_request *known = block__find(request, now);
 	struct request_row *row;
 
@@ -211,7 +212,8 @@ int BPF_PROG(block_rq_merge, struct request *request)
 SEC("?tp_btf/block_rq_complete")
 int BPF_PROG(block_rq_complete, struct request *request, int error, unsigned int bytes)
 {
-	u64 now = bpf_ktime_get_ns(), address = (u64)request;
+	TIMED u64 now = bpf_ktime_get_ns();
+	u64 address = (u64)request;
 	struct block_request *known;
 	struct request_row *row;
 

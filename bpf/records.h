@@ -360,10 +360,11 @@ struct cpu {
 	/* the event stream: events sent; lost, which no event has told yet, and the first of these;
 	 * lost in all */
 	__u64 streamed, lost, lost_since, lost_ever;
-	__u64 room[1];
+	__u64 sampled; /* ns that the measured runs of programs took: one in OVERHEAD_ONE_IN */
 };
 
-#define CPUS 1024
+#define CPUS		1024
+#define OVERHEAD_ONE_IN 64 /* a power of two */
 
 /* Causes of loss, each with a counter of its own. */
 enum loss {

@@ -2,6 +2,7 @@
 /* The scheduler's tracepoints: every transition of every traced thread. */
 #include "aio.bpf.h"
 #include "measure.bpf.h"
+#include "overhead.bpf.h"
 #include "stack.bpf.h"
 #include "stream.bpf.h"
 #include "waker.bpf.h"
@@ -130,7 +131,7 @@ static __always_inline struct thread_row *leaving(struct cpu *cpu, struct task_s
 static __always_inline int on_switch(void *context, bool preempt, struct task_struct *prev,
 				     struct task_struct *next, u32 state)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct cpu *cpu = this_cpu();
 	u32 kind = ledger__switch_out_kind(preempt, state), number, seen = kind, left;
 	struct thread_row *leaver, *comer;
@@ -174,7 +175,7 @@ int BPF_PROG(sched_switch_before_5_18, bool preempt, struct task_struct *prev,
 SEC("tp_btf/sched_waking")
 int BPF_PROG(sched_waking, struct task_struct *task)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct task_struct *current;
 	struct thread_row *thread;
 	u32 number, kind, tid, event;
@@ -213,7 +214,7 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 SEC("?tp_btf/sched_wakeup")
 int BPF_PROG(sched_wakeup, struct task_struct *task)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct thread_row *thread;
 	u32 number;
 
@@ -250,7 +251,7 @@ SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(sched_wakeup_new, struct task_struct *task)
 {
 	struct task_struct *current = (void *)bpf_get_current_task_btf();
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct thread_row *thread, *creator;
 	u32 number, mode;
 
@@ -345,7 +346,7 @@ static __noinline u32 executable_of(struct task_struct *task)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct thread_row *thread;
 	u32 number;
 
@@ -395,7 +396,7 @@ static __always_inline void process__end(u32 number, u64 now)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct thread_row *thread;
 	u32 number;
 
@@ -418,7 +419,7 @@ SEC("?tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_task, struct cgroup *group, const char *path, struct task_struct *task,
 	     bool whole_process)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct thread_row *thread;
 	u32 number;
 

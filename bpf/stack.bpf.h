@@ -10,6 +10,7 @@
 #ifndef WAITSCOPE_STACK_BPF_H
 #define WAITSCOPE_STACK_BPF_H
 
+#include "overhead.bpf.h"
 #include "task.bpf.h"
 
 INDEX(stack_traces, u64, struct stack_trace);
@@ -167,7 +168,7 @@ GLOBAL int stack__record(struct thread_row *thread, u64 blocked)
 SEC("?perf_event")
 int stack_sample(void *context)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
 	struct stack_key key = {.kind = STACK_KIND_CPU};
 	struct thread_row *thread;

@@ -4,6 +4,7 @@
 #include "aio.bpf.h"
 #include "loop.bpf.h"
 #include "measure.bpf.h"
+#include "overhead.bpf.h"
 #include "stream.bpf.h"
 #include "uring_taken.bpf.h"
 #include "waker.bpf.h"
@@ -214,18 +215,12 @@ static __always_inline void call__interrupted(struct thread_row *thread, u32 thr
 
 #define TRAITS_OF_LOOPS (TRAIT_MULTIPLEX | TRAIT_URING_ENTER)
 
-SEC("?tp_btf/sys_enter")
-int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
+static __always_inline int on_enter(struct task_struct *current, struct thread_row *thread,
+				    u32 thread_number, long number)
 {
-	struct task_struct *current = (void *)bpf_get_current_task_btf();
-	struct thread_row *thread;
-	u32 thread_number, call, compat, traits;
-	u64 now;
+	TIMED u64 now = bpf_ktime_get_ns();
+	u32 call, compat, traits;
 
-	thread = thread__of(current, &thread_number);
-	if (!thread)
-		return 0;
-	now = bpf_ktime_get_ns();
 	if (now >= window_end)
 		return 0;
 	if (thread->uring_ring)
@@ -254,20 +249,25 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	return 0;
 }
 
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+SEC("?tp_btf/sys_enter")
+int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 {
-	struct ledger_call done = {};
+	struct task_struct *current = (void *)bpf_get_current_task_btf();
 	struct thread_row *thread;
-	u32 thread_number, traits, since = 0;
-	bool complete;
-	u64 now;
+	u32 thread_number;
 
-	/* always by the task itself: whom we saw switched in last may not be it */
-	thread = thread__of((void *)bpf_get_current_task_btf(), &thread_number);
-	if (!thread)
-		return 0;
-	now = bpf_ktime_get_ns();
+	thread = thread__of(current, &thread_number);
+	return thread ? on_enter(current, thread, thread_number, number) : 0;
+}
+
+static __always_inline int on_exit(struct thread_row *thread, u32 thread_number,
+				   struct pt_regs *regs, long result)
+{
+	TIMED u64 now = bpf_ktime_get_ns();
+	struct ledger_call done = {};
+	u32 traits, since = 0;
+	bool complete;
+
 	if (now >= window_end)
 		return 0;
 	if (streaming)
@@ -301,4 +301,15 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 		aio__leave(thread_number, traits, now, result);
 	posix_aio__call_done(thread, traits, regs, result, now);
 	return 0;
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+{
+	struct thread_row *thread;
+	u32 thread_number;
+
+	/* always by the task itself: whom we saw switched in last may not be it */
+	thread = thread__of((void *)bpf_get_current_task_btf(), &thread_number);
+	return thread ? on_exit(thread, thread_number, regs, result) : 0;
 }

@@ -5,6 +5,7 @@
  * The tracepoints have changed their names and arguments many times. Where the arguments stand is
  * found out from the kernel's BTF before the load (names/uring_hooks.c), and set in `uring`.
  */
+#include "overhead.bpf.h"
 #include "uring_end.bpf.h"
 
 static __always_inline bool uring__has_many(u32 operation, u64 flags)
@@ -156,7 +157,7 @@ static __always_inline void uring__read_result(void *arguments, struct uring_res
 SEC("?tp_btf/io_uring_complete")
 int uring_complete(void *arguments)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct uring_result result = {};
 	u64 ring;
 
@@ -176,7 +177,7 @@ int uring_complete(void *arguments)
 SEC("?tp_btf/io_uring_cqe_overflow")
 int uring_overflow(void *arguments)
 {
-	u64 now = bpf_ktime_get_ns();
+	TIMED u64 now = bpf_ktime_get_ns();
 	struct uring_result result = {};
 
 	if (now >= window_end)

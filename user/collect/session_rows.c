@@ -123,39 +123,30 @@ int session__rows(const struct session *session, enum pool pool, struct rows *ro
 	return 0;
 }
 
-/* Adds up what the kernel counts for each program. */
-static void count_runs(const struct session *session, uint64_t *missed, uint64_t *ns)
+uint64_t session__missed_runs(const struct session *session)
 {
 	struct bpf_program *program;
+	uint64_t missed = 0;
 
-	*missed = *ns = 0;
 	bpf_object__for_each_program(program, session->skeleton->obj)
 	{
 		struct bpf_prog_info info = {};
 		__u32 length = sizeof(info);
 		int fd = bpf_program__fd(program);
 
-		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length))
-			continue;
-		*missed += info.recursion_misses;
-		*ns += info.run_time_ns;
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
+			missed += info.recursion_misses;
 	}
-}
-
-uint64_t session__missed_runs(const struct session *session)
-{
-	uint64_t missed, ns;
-
-	count_runs(session, &missed, &ns);
 	return missed;
 }
 
 uint64_t session__program_time(const struct session *session)
 {
-	uint64_t missed, ns;
+	uint64_t sampled = 0;
 
-	count_runs(session, &missed, &ns);
-	return ns;
+	for (int i = 0; i < CPUS; i++)
+		sampled += session->skeleton->bss->cpus[i].sampled;
+	return sampled * OVERHEAD_ONE_IN;
 }
 
 /* Fewer than this, and looking for them is not worth it. */

@@ -14,7 +14,6 @@
 #include "collect/gather.h"
 #include "collect/gather_rows.h"
 #include "collect/memory.h"
-#include "collect/overhead.h"
 #include "collect/preflight.h"
 #include "collect/session.h"
 #include "collect/stacks.h"
@@ -38,11 +37,8 @@ struct tracing {
 	struct watch watch;
 	enum watch_end end;
 	struct profile *profile;
-	uint64_t started;    /* CLOCK_MONOTONIC ns */
-	uint64_t cpu_before; /* our own CPU time at attach, ns */
-	struct overhead overhead;
-	uint64_t programs; /* ns that our programs ran */
-	bool programs_known;
+	uint64_t started;      /* CLOCK_MONOTONIC ns */
+	uint64_t cpu_before;   /* our own CPU time at attach, ns */
 	unsigned int progress; /* seconds that the progress line shows; 0: there is none */
 };
 
@@ -231,7 +227,6 @@ static int attach(struct tracing *tracing)
 			 strerror(-session__posix_aio_error(tracing->session)));
 	follow_mappings(tracing);
 	tracing->cpu_before = own_cpu();
-	overhead__begin(&tracing->overhead, tracing->session, session__now());
 	if (options->verbose)
 		complain("attached after %llu ms",
 			 (unsigned long long)(session__attached_at(tracing->session) -
@@ -345,7 +340,6 @@ static int tick(void *context, uint64_t elapsed)
 	session__step(tracing->session, session__now());
 	stack_collector__step(tracing->stacks);
 	memory__step(tracing->memory, session__now());
-	wanted = sooner(overhead__step(&tracing->overhead, session__now()), wanted);
 	wanted = sooner(step_measuring(tracing, elapsed), wanted);
 	return wanted;
 }
@@ -358,13 +352,9 @@ static void end_progress(struct tracing *tracing)
 
 static void watch(struct tracing *tracing)
 {
-	uint64_t attached = session__attached_at(tracing->session);
-
 	tracing->end = watch__wait(&tracing->watch, has_command(tracing) ? &tracing->command : NULL,
 				   tracing->options->duration, tick, tracing);
 	end_progress(tracing);
-	tracing->programs_known = overhead__end(&tracing->overhead, session__now(),
-						session__now() - attached, &tracing->programs);
 }
 
 static void stop(struct tracing *tracing)
@@ -387,8 +377,8 @@ static void fill_head(struct tracing *tracing)
 	profile->has_exit_status = tracing->watch.has_status;
 	profile->exit_status = tracing->watch.status;
 	profile->audit.tool_cpu = own_cpu() - tracing->cpu_before;
-	profile->audit.programs_known = tracing->programs_known;
-	profile->audit.programs = tracing->programs;
+	profile->audit.programs_known = true;
+	profile->audit.programs = session__program_time(tracing->session);
 }
 
 /* The last interval is over as well then. */
