@@ -59,7 +59,7 @@ static __always_inline struct block_request *block__begin(struct request *reques
 		lose(LOSS_INFLIGHT);
 		return 0;
 	}
-	__sync_fetch_and_add(&block_open, 1);
+	__sync_fetch_and_add(&hot.block_open, 1);
 	return bpf_map_lookup_elem(&block_requests, &address);
 }
 
@@ -76,7 +76,7 @@ static __always_inline void block__drop(struct request *request)
 	u64 address = (u64)request;
 
 	if (!bpf_map_delete_elem(&block_requests, &address))
-		__sync_fetch_and_add(&block_open, -1);
+		__sync_fetch_and_add(&hot.block_open, -1);
 }
 
 /* It is not with the device after all. */
@@ -105,7 +105,7 @@ static __always_inline void block__clear(struct request *request)
 	u64 address = (u64)request;
 	struct block_request *stale;
 
-	if (block_open <= 0)
+	if (hot.block_open <= 0)
 		return;
 	stale = bpf_map_lookup_elem(&block_requests, &address);
 	if (!stale)
@@ -121,7 +121,7 @@ int BPF_PROG(block_io_start, struct request *request)
 	struct thread_row *thread;
 	u32 number;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	block__clear(request);
 	thread = working_thread(&number);
@@ -138,9 +138,9 @@ static __always_inline struct block_request *block__find(struct request *request
 	struct thread_row *thread;
 	u32 number;
 
-	if (block_open > 0)
+	if (hot.block_open > 0)
 		known = bpf_map_lookup_elem(&block_requests, &address);
-	if (known || now >= window_end)
+	if (known || now >= hot.window_end)
 		return known;
 	/* the kernel's own flushes begin without a word; all else was made before the window */
 	if (have_io_start && block__operation(request) != BLOCK_FLUSH)
@@ -169,7 +169,7 @@ int BPF_PROG(block_rq_issue, struct request *request)
 	struct block_request *known = block__find(request, now);
 	struct request_row *row;
 
-	if (!known || known->issued || now >= window_end)
+	if (!known || known->issued || now >= hot.window_end)
 		return 0;
 	row = block__row(known);
 	if (!row)
@@ -189,7 +189,7 @@ int BPF_PROG(block_rq_requeue, struct request *request)
 	u64 address = (u64)request;
 	struct block_request *known;
 
-	if (block_open <= 0)
+	if (hot.block_open <= 0)
 		return 0;
 	known = bpf_map_lookup_elem(&block_requests, &address);
 	if (known) {
@@ -203,7 +203,7 @@ int BPF_PROG(block_rq_requeue, struct request *request)
 SEC("?tp_btf/block_rq_merge")
 int BPF_PROG(block_rq_merge, struct request *request)
 {
-	if (block_open > 0)
+	if (hot.block_open > 0)
 		block__drop(request);
 	return 0;
 }
@@ -217,7 +217,7 @@ int BPF_PROG(block_rq_complete, struct request *request, int error, unsigned int
 	struct block_request *known;
 	struct request_row *row;
 
-	if (block_open <= 0 || now >= window_end)
+	if (hot.block_open <= 0 || now >= hot.window_end)
 		return 0;
 	known = bpf_map_lookup_elem(&block_requests, &address);
 	row = known ? block__row(known) : 0;
@@ -253,6 +253,6 @@ static long settle_one(struct bpf_map *map, const u64 *address, struct block_req
  */
 static __always_inline void block__settle(void)
 {
-	if (block_open > 0)
+	if (hot.block_open > 0)
 		bpf_for_each_map_elem(&block_requests, settle_one, 0, 0);
 }

@@ -95,18 +95,11 @@ INDEX(targets, u32, u8); /* process or thread ids that were named */
 u32 pid_slots[PID_SLOTS];
 #define PID_SLOT_SHARED 0xffffffff /* two traced threads fall here: ask thread_index */
 
-struct cpu cpus[CPUS];
-
 u32 pool_used[POOLS];	  /* rows handed out for the first time */
 u32 pool_recycled[POOLS]; /* rows handed out again */
 u64 losses[LOSSES];
-s32 posix_aio_open; /* entries in posix_aio_requests: while there are none, syscalls are not looked
-		       at */
+struct hot hot __attribute__((aligned(4096)));
 
-s32 block_open; /* entries in block_requests */
-
-/* Events at or after this instant are outside the window. */
-volatile u64 window_end = ~0ULL;
 u32 command_pid;    /* spawned command: traced from its exec */
 u32 census_at_end;  /* which of its two passes the census makes */
 u32 census_matched; /* tasks that the target named, at the start */
@@ -132,7 +125,6 @@ const volatile bool have_preempt_count, have_hrtimer_bases, have_timer_bases;
 const volatile u32 percpu_runqueues, percpu_preempt_count, percpu_hrtimer_bases, percpu_timer_bases;
 const volatile u32 timer_base_count;	     /* NR_BASES: 1 to 3 */
 const volatile u8 syscall_arguments[2][512]; /* enum argument_kind; [1]: 32-bit calls */
-const volatile u16 syscall_traits[2][512];   /* TRAIT_* */
 const volatile u32 restart_syscall[2] = {219, 0};
 /* what this call leaves behind is no result, but the register of the code that was interrupted */
 const volatile u32 sigreturn_syscall[2] = {15, 173};
@@ -226,7 +218,7 @@ static __always_inline u32 read_int(void *address)
 
 static __always_inline struct cpu *this_cpu(void)
 {
-	return &cpus[bpf_get_smp_processor_id() & (CPUS - 1)];
+	return &hot.cpus[bpf_get_smp_processor_id() & (CPUS - 1)];
 }
 
 #endif

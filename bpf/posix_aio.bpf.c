@@ -102,7 +102,7 @@ static __always_inline void posix_aio__follow(struct request_row *row, u32 numbe
 		return;
 	}
 	if (is_new)
-		__sync_fetch_and_add(&posix_aio_open, 1);
+		__sync_fetch_and_add(&hot.posix_aio_open, 1);
 	request__submitted(row, now);
 }
 
@@ -222,7 +222,7 @@ static __always_inline struct thread_row *calling_thread(u32 *number, u64 *now)
 	if (!thread || (thread->flags & THREAD_HELD))
 		return 0;
 	*now = bpf_ktime_get_ns();
-	return *now < window_end ? thread : 0;
+	return *now < hot.window_end ? thread : 0;
 }
 
 SEC("?uprobe")
@@ -332,7 +332,7 @@ int posix_aio_returned(struct pt_regs *regs)
 	if (function == POSIX_AIO_CANCEL ? result != 0 && result != 1 : result == 0)
 		return 0;
 	thread = calling_thread(&number, &sweep.now);
-	if (!thread || posix_aio_open <= 0)
+	if (!thread || hot.posix_aio_open <= 0)
 		return 0;
 	sweep.process = thread->process;
 	sweep.cancelled = function == POSIX_AIO_CANCEL;

@@ -59,7 +59,7 @@ GLOBAL u32 posix_aio__is_served_by(const struct posix_aio_key *given, u32 tid)
 static __always_inline void posix_aio__drop(const struct posix_aio_key *key)
 {
 	if (!bpf_map_delete_elem(&posix_aio_requests, key))
-		__sync_fetch_and_add(&posix_aio_open, -1);
+		__sync_fetch_and_add(&hot.posix_aio_open, -1);
 }
 
 /*
@@ -122,7 +122,7 @@ static __always_inline void posix_aio__recognise(struct thread_row *thread, u32 
 {
 	struct posix_aio_key key;
 
-	if (posix_aio_open <= 0 || !(traits & TRAIT_SERVES_AIO) ||
+	if (hot.posix_aio_open <= 0 || !(traits & TRAIT_SERVES_AIO) ||
 	    (thread->flags & THREAD_AIO_HELPER))
 		return;
 	posix_aio__key_of_call(&key, thread->process, traits, args[0], args[1], args[3]);
@@ -136,7 +136,7 @@ static __always_inline void posix_aio__call_done(struct thread_row *thread, u32 
 {
 	struct posix_aio_key key;
 
-	if (posix_aio_open <= 0 || !(traits & TRAIT_SERVES_AIO))
+	if (hot.posix_aio_open <= 0 || !(traits & TRAIT_SERVES_AIO))
 		return;
 	posix_aio__key_of_call(&key, thread->process, traits, regs->di, regs->si, regs->r10);
 	if (posix_aio__done(&key, thread->tid, result, now))

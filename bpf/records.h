@@ -363,7 +363,22 @@ struct cpu {
 	__u64 sampled; /* ns that the measured runs of programs took: one in OVERHEAD_ONE_IN */
 };
 
-#define CPUS		1024
+#define CPUS 1024
+
+/*
+ * What almost every event looks at, on one page as far as it goes (the first 28 CPUs): where the
+ * kernel's page tables are not the program's own, each entry into the kernel begins with an empty
+ * TLB, and each page that is touched costs a walk.
+ */
+struct hot {
+	__u64 window_end;     /* events at or after this instant are outside the window */
+	__s32 posix_aio_open; /* entries in posix_aio_requests; while there are none, syscalls are
+			       * not looked at */
+	__s32 block_open;     /* entries in block_requests */
+	__u16 syscall_traits[2][512]; /* TRAIT_*; [1]: 32-bit calls */
+	__u8 room[48];
+	struct cpu cpus[CPUS];
+};
 #define OVERHEAD_ONE_IN 64 /* a power of two */
 
 /* Causes of loss, each with a counter of its own. */
@@ -420,6 +435,7 @@ enum pool {
 _Static_assert(sizeof(struct wait_key) == 16, "wait_key has padding");
 _Static_assert(sizeof(struct object_key) == 80, "object_key has padding");
 _Static_assert(sizeof(struct waker_count) == 40, "waker_count has padding");
+_Static_assert(__builtin_offsetof(struct hot, cpus) % 64 == 0, "a CPU's line is no cache line");
 _Static_assert(sizeof(struct chunk_row) == 256, "chunk_row has padding");
 _Static_assert(sizeof(struct histogram_row) == 160, "histogram_row has padding");
 

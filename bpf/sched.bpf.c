@@ -137,7 +137,7 @@ static __always_inline int on_switch(void *context, bool preempt, struct task_st
 	struct thread_row *leaver, *comer;
 	u64 runnable = 0;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	leaver = leaving(cpu, prev, &left);
 	if (leaver)
@@ -180,7 +180,7 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	struct thread_row *thread;
 	u32 number, kind, tid, event;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	thread = thread__of(task, &number);
 	if (!thread)
@@ -218,7 +218,7 @@ int BPF_PROG(sched_wakeup, struct task_struct *task)
 	struct thread_row *thread;
 	u32 number;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	thread = thread__of(task, &number);
 	if (thread)
@@ -255,7 +255,7 @@ int BPF_PROG(sched_wakeup_new, struct task_struct *task)
 	struct thread_row *thread, *creator;
 	u32 number, mode;
 
-	if (now >= window_end || task->tgid == (int)own_tgid)
+	if (now >= hot.window_end || task->tgid == (int)own_tgid)
 		return 0;
 	creator = thread__of(current, &number);
 	if (!is_wanted(task, creator))
@@ -350,7 +350,7 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	struct thread_row *thread;
 	u32 number;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	thread = thread__of(task, &number);
 	if (!thread && (target_mode != TARGET_MODE_NAME || !task__is_target(task)))
@@ -400,7 +400,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	struct thread_row *thread;
 	u32 number;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	thread = thread__of(task, &number);
 	if (!thread)
@@ -423,7 +423,7 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *group, const char *path, struct 
 	struct thread_row *thread;
 	u32 number;
 
-	if (now >= window_end || thread__of(task, &number) || !task__is_target(task))
+	if (now >= hot.window_end || thread__of(task, &number) || !task__is_target(task))
 		return 0;
 	thread = thread__new(task, &number);
 	if (!thread)

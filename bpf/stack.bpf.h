@@ -174,7 +174,7 @@ int stack_sample(void *context)
 	struct thread_row *thread;
 	u32 number;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	thread = thread__of(task, &number);
 	if (!thread || (thread->flags & THREAD_HELD))

@@ -221,7 +221,7 @@ static __always_inline int on_enter(struct task_struct *current, struct thread_r
 	TIMED u64 now = bpf_ktime_get_ns();
 	u32 call, compat, traits;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	if (thread->uring_ring)
 		uring__look(thread->uring_ring, now);
@@ -268,7 +268,7 @@ static __always_inline int on_exit(struct thread_row *thread, u32 thread_number,
 	u32 traits, since = 0;
 	bool complete;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	if (streaming)
 		since = stream__since_entry(thread, thread_number, now);

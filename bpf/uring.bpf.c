@@ -70,7 +70,7 @@ GLOBAL int uring__submit(u64 address)
 	u64 flags = 0, key;
 
 	thread = thread__of((void *)bpf_get_current_task_btf(), &request.thread);
-	if (!thread || !thread->process || request.since >= window_end)
+	if (!thread || !thread->process || request.since >= hot.window_end)
 		return 0;
 	uring__identify(address, &request, &flags);
 	request.process = thread->process;
@@ -161,7 +161,7 @@ int uring_complete(void *arguments)
 	struct uring_result result = {};
 	u64 ring;
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	uring__read_result(arguments, &result);
 	ring = uring__argument(arguments, uring.complete.ring);
@@ -180,7 +180,7 @@ int uring_overflow(void *arguments)
 	TIMED u64 now = bpf_ktime_get_ns();
 	struct uring_result result = {};
 
-	if (now >= window_end)
+	if (now >= hot.window_end)
 		return 0;
 	result.user_data = uring__argument(arguments, 2);
 	result.result = uring__argument(arguments, 3);

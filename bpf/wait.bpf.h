@@ -75,7 +75,7 @@ static __always_inline u32 call__traits(u32 syscall)
 {
 	return syscall == SYSCALL_NONE
 		       ? 0
-		       : syscall_traits[(syscall & SYSCALL_COMPAT) != 0][syscall & 511];
+		       : hot.syscall_traits[(syscall & SYSCALL_COMPAT) != 0][syscall & 511];
 }
 
 /* A restarted call has the arguments of the first time still in its registers. */

@@ -83,8 +83,9 @@ static void set_kernel(struct waitscope_bpf *skeleton, const struct preflight *p
 	skeleton->rodata->ephemeral_port = ephemeral_port();
 	syscalls__arguments((uint8_t *)skeleton->rodata->syscall_arguments[0],
 			    (uint8_t *)skeleton->rodata->syscall_arguments[1]);
-	syscalls__traits((uint16_t *)skeleton->rodata->syscall_traits[0],
-			 (uint16_t *)skeleton->rodata->syscall_traits[1]);
+	skeleton->bss->hot.window_end = UINT64_MAX;
+	syscalls__traits((uint16_t *)skeleton->bss->hot.syscall_traits[0],
+			 (uint16_t *)skeleton->bss->hot.syscall_traits[1]);
 }
 
 static int choose_uring_programs(struct waitscope_bpf *skeleton, bool full,
@@ -322,7 +323,7 @@ int session__stop(struct session *session)
 	if (session->ended_at)
 		return 0;
 	session->ended_at = session__now() + STOP_AHEAD_NS;
-	session->skeleton->data->window_end = session->ended_at;
+	session->skeleton->bss->hot.window_end = session->ended_at;
 	while (session__now() < session->ended_at)
 		usleep(20);
 	stack_clock__end(&session->clock);

@@ -145,7 +145,7 @@ uint64_t session__program_time(const struct session *session)
 	uint64_t sampled = 0;
 
 	for (int i = 0; i < CPUS; i++)
-		sampled += session->skeleton->bss->cpus[i].sampled;
+		sampled += session->skeleton->bss->hot.cpus[i].sampled;
 	return sampled * OVERHEAD_ONE_IN;
 }
 
@@ -200,7 +200,7 @@ uint64_t session__stream_lost(const struct session *session)
 	uint64_t lost = 0;
 
 	for (int i = 0; i < CPUS; i++)
-		lost += session->skeleton->bss->cpus[i].lost_ever;
+		lost += session->skeleton->bss->hot.cpus[i].lost_ever;
 	return lost;
 }
 
@@ -265,9 +265,9 @@ void session__forget_requests(struct session *session, uint32_t process)
 {
 	struct waitscope_bpf *skeleton = session->skeleton;
 
-	forget(bpf_map__fd(skeleton->maps.posix_aio_requests), &skeleton->bss->posix_aio_open,
+	forget(bpf_map__fd(skeleton->maps.posix_aio_requests), &skeleton->bss->hot.posix_aio_open,
 	       process, aio_belongs);
-	forget(bpf_map__fd(skeleton->maps.block_requests), &skeleton->bss->block_open, process,
+	forget(bpf_map__fd(skeleton->maps.block_requests), &skeleton->bss->hot.block_open, process,
 	       block_belongs);
 }
 
