@@ -32,10 +32,10 @@ JOBS = --no-print-directory $(if $(filter -j% --jobserver%,$(MFLAGS)),,-j$(shell
 
 WARNINGS = -Wall -Wextra -Werror -Wno-missing-field-initializers
 CFLAGS  ?= -O2 -g
-CPPFLAGS += -I. -Iuser -I$(BUILD)/bpf
+CPPFLAGS += -I. -Iuser -I$(BUILD)/bpf -I$(BUILD)/proto
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 SANITIZE = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
-PURE_LIBS = -ljson-c -lelf -liberty -lz -lm
+PURE_LIBS = -ljson-c -lprotobuf-c -lelf -liberty -lz -lm
 LIBS = -lbpf $(PURE_LIBS)
 
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
@@ -43,8 +43,10 @@ PURE    := $(wildcard user/model/*.c user/names/*.c user/render/*.c user/judge/*
 FILES   := $(wildcard user/recording/*.c)
 LIVE    := $(wildcard user/collect/*.c user/commands/*.c) user/main.c
 SOURCES := $(PURE) $(FILES) $(LIVE)
-OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
-CHECKED := $(SOURCES:%.c=$(BUILD)/asan/%.o)
+# messages of other formats: their code is made of user/render/NAME.proto
+PROTOS  := $(basename $(notdir $(wildcard user/render/*.proto)))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(PROTOS:%=$(BUILD)/obj/proto/%.pb-c.o)
+CHECKED := $(SOURCES:%.c=$(BUILD)/asan/%.o) $(PROTOS:%=$(BUILD)/asan/proto/%.pb-c.o)
 
 WORKLOADS := $(basename $(notdir $(wildcard workloads/*.c)))
 WORKLOAD_LIB := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard workloads/lib/*.c))
@@ -91,6 +93,31 @@ $(BUILD)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
 
+$(BUILD)/proto/%.pb-c.c: user/render/%.proto
+	$(call say,PROTO,$<)
+	@mkdir -p $(@D)
+	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+
+$(BUILD)/proto/%.pb-c.h: $(BUILD)/proto/%.pb-c.c
+	@:
+
+$(BUILD)/obj/proto/%.o: $(BUILD)/proto/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/asan/proto/%.o: $(BUILD)/proto/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
+
+$(BUILD)/fuzz/obj/proto/%.o: $(BUILD)/proto/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
+
+# The same as below, of the headers that come with it.
+GENERATED := $(PROTOS:%=$(BUILD)/proto/%.pb-c.c)
+RENDER := $(patsubst %.c,%.o,$(wildcard user/render/*.c))
+$(RENDER:%=$(BUILD)/obj/%) $(RENDER:%=$(BUILD)/asan/%) $(RENDER:%=$(BUILD)/fuzz/obj/%): | $(GENERATED)
+
 # The dependency files know who includes the skeleton; before there are any it has to be there.
 COLLECT := $(patsubst %.c,%.o,$(wildcard user/collect/*.c))
 $(COLLECT:%=$(BUILD)/obj/%) $(COLLECT:%=$(BUILD)/asan/%): | $(BUILD)/bpf/waitscope.skel.h
@@ -125,10 +152,12 @@ $(BUILD)/workloads/%: $(BUILD)/obj/workloads/%.o $(WORKLOAD_ARCHIVE)
 
 # --- tests -------------------------------------------------------------------------------------
 
-PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o) $(FILES:%.c=$(BUILD)/asan/%.o)
+PURE_CHECKED := $(PURE:%.c=$(BUILD)/asan/%.o) $(FILES:%.c=$(BUILD)/asan/%.o) \
+	$(PROTOS:%=$(BUILD)/asan/proto/%.pb-c.o)
 # commands', but they only read words
 PURE_CHECKED += $(BUILD)/asan/user/commands/hist_kinds.o \
 	$(BUILD)/asan/user/commands/models_limits.o $(BUILD)/asan/user/commands/trace_filter.o
+$(BUILD)/asan/tests/unit/%.o $(BUILD)/obj/tests/live/%.o: | $(GENERATED)
 
 $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 	$(call say,LINK,$@)
@@ -138,10 +167,11 @@ $(BUILD)/unit/%: $(BUILD)/asan/tests/unit/%.o $(PURE_CHECKED)
 # What is found by its frame pointers has to have them.
 $(BUILD)/obj/tests/live/lib/walks.o: ALL_CFLAGS += -fno-omit-frame-pointer -fno-ipa-icf -fno-ipa-cp -fno-ipa-sra
 
-$(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o $(LIVE_LIB:%.c=$(BUILD)/obj/%.o)
+$(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o $(LIVE_LIB:%.c=$(BUILD)/obj/%.o) \
+		$(PROTOS:%=$(BUILD)/obj/proto/%.pb-c.o)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $^ -lcmocka -ljson-c -lm -lpthread -o $@
+	$(Q)$(CC) $^ -lcmocka -ljson-c -lprotobuf-c -lm -lpthread -o $@
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(BUILD)/unit/%)
 LIVE_PROGRAMS := $(LIVE_TESTS:%=$(BUILD)/live/%)
@@ -188,7 +218,7 @@ $(FUZZ_GATHER): | $(BUILD)/bpf/waitscope.skel.h
 $(BUILD)/fuzz/fuzz_recording: $(FUZZ_GATHER)
 
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(PURE:%.c=$(BUILD)/fuzz/obj/%.o) \
-		$(FILES:%.c=$(BUILD)/fuzz/obj/%.o)
+		$(FILES:%.c=$(BUILD)/fuzz/obj/%.o) $(PROTOS:%=$(BUILD)/fuzz/obj/proto/%.pb-c.o)
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) -fsanitize=fuzzer $(SANITIZE) $^ $(LIBS) -o $@
 
@@ -232,7 +262,7 @@ demo:
 # Headers that are made; the linters need them. (Those of the bench are its own affair.)
 BENCH_BUILD = $(abspath $(BUILD))/bench
 
-generated: $(BUILD)/bpf/waitscope.skel.h
+generated: $(BUILD)/bpf/waitscope.skel.h $(GENERATED)
 	$(Q)$(MAKE) $(JOBS) -s -C tests/bench OUT=$(BENCH_BUILD) $(BENCH_BUILD)/floor.skel.h
 
 lint:

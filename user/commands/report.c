@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/exporting.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/replaying.h"
@@ -21,6 +22,7 @@ static const char documentation[] =
 	"  waitscope report dd.rec\n"
 	"  waitscope report --from 2s --to 3s --json nginx.rec\n"
 	"  waitscope report --check dd.rec\n"
+	"  waitscope report --perfetto dd.pftrace dd.rec   (for https://ui.perfetto.dev)\n"
 	"\n"
 	"--from and --to count from the begin of the window. Of a part of it, event loops, refused "
 	"calls and requests are left out: they are kept for the whole only. Exit status: 0 done, 1 failed "
@@ -30,6 +32,8 @@ enum {
 	OPTION_FROM = 512,
 	OPTION_TO,
 	OPTION_CHECK,
+	OPTION_PERFETTO,
+	OPTION_CHROME,
 	OPTION_JSON,
 	OPTION_BUCKETS,
 	OPTION_TOP,
@@ -42,6 +46,9 @@ static const struct argp_option table[] = {
 	{"to", OPTION_TO, "TIME", 0, "Only what came earlier than TIME after the begin", 1},
 	{"check", OPTION_CHECK, NULL, 0,
 	 "Compare what the events add up to with what was counted while they were recorded", 1},
+	{"perfetto", OPTION_PERFETTO, "OUT", 0,
+	 "Instead of the report, write the timeline to OUT, for the Perfetto UI", 2},
+	{"chrome", OPTION_CHROME, "OUT", 0, "... as Chrome's trace events, in JSON", 2},
 	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 3},
 	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 3},
 	{"buckets", OPTION_BUCKETS, NULL, 0, "JSON with the buckets of every distribution", 3},
@@ -54,7 +61,7 @@ static const struct argp_option table[] = {
 
 struct report_options {
 	struct replaying_options replaying;
-	const char *output;
+	const char *output, *perfetto, *chrome;
 	bool check, json, buckets, verbose, no_colour;
 	uint64_t top, min;
 };
@@ -86,6 +93,10 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 			option__refuse(state, "name a recording (waitscope record makes one)");
 		if (options->replaying.to && options->replaying.to <= options->replaying.from)
 			option__refuse(state, "--to has to be later than --from");
+		if ((options->perfetto || options->chrome) &&
+		    (options->check || options->json || options->output))
+			option__refuse(state, "--perfetto and --chrome write the timeline, and no "
+					      "report beside it");
 		if (options->check && (options->replaying.from || options->replaying.to))
 			option__refuse(state, "--check is of the whole window");
 		return 0;
@@ -100,6 +111,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case 'o':
 		options->output = text;
+		return 0;
+	case OPTION_PERFETTO:
+		options->perfetto = text;
+		return 0;
+	case OPTION_CHROME:
+		options->chrome = text;
 		return 0;
 	case OPTION_BUCKETS:
 		options->buckets = true;
@@ -163,6 +180,17 @@ static int show(const struct report_options *options, const struct replaying *re
 	return status ? status : verdict;
 }
 
+static int export(const struct report_options *options)
+{
+	int status = 0;
+
+	if (options->perfetto)
+		status = exporting__run(&options->replaying, EXPORT_PERFETTO, options->perfetto);
+	if (!status && options->chrome)
+		status = exporting__run(&options->replaying, EXPORT_CHROME, options->chrome);
+	return status;
+}
+
 int command_report(int argc, char **argv)
 {
 	const struct argp verb = {
@@ -172,6 +200,8 @@ int command_report(int argc, char **argv)
 	int status;
 
 	options__parse(&verb, argc, argv, &options);
+	if (options.perfetto || options.chrome)
+		return export(&options);
 	status = replaying__new(&replaying, &options.replaying);
 	if (!status)
 		status = show(&options, replaying);
