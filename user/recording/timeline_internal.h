@@ -27,7 +27,7 @@ struct track {
 };
 
 /* What a process has levels of. */
-enum level {
+enum timeline_level {
 	LEVEL_RUNNING = 0,
 	LEVEL_OPERATIONS = 1,
 	LEVEL_REQUESTS = 2, /* and one each API */
@@ -74,11 +74,11 @@ int timeline__tell_process(struct timeline *timeline, uint32_t pid, uint32_t par
 
 int timeline__levels_new(struct timeline *timeline);
 /* A change of a level of process row `process`, whose process is `pid`. */
-int timeline__change(struct timeline *timeline, uint32_t process, uint32_t pid, enum level level,
-		     uint64_t time, int32_t change);
+int timeline__change(struct timeline *timeline, uint32_t process, uint32_t pid,
+		     enum timeline_level level, uint64_t time, int32_t change);
 /* The level lasts from `since` to `until`. */
 int timeline__outstanding(struct timeline *timeline, uint32_t process, uint32_t pid,
-			  enum level level, uint64_t since, uint64_t until);
+			  enum timeline_level level, uint64_t since, uint64_t until);
 /* A thread runs, or does not any more. */
 int timeline__set_running(struct timeline *timeline, struct track *track, uint64_t time,
 			  bool running);

@@ -32,8 +32,8 @@ int timeline__levels_new(struct timeline *timeline)
 }
 
 /* The number of the counter, made at the first change. */
-static int find(struct timeline *timeline, uint32_t process, uint32_t pid, enum level level,
-		uint32_t *number)
+static int find(struct timeline *timeline, uint32_t process, uint32_t pid,
+		enum timeline_level level, uint32_t *number)
 {
 	const struct timeline_writer *writer = timeline->writer;
 	struct crowd *crowd = grown__at(&timeline->crowds, process);
@@ -56,8 +56,8 @@ static int find(struct timeline *timeline, uint32_t process, uint32_t pid, enum 
 	return 0;
 }
 
-int timeline__change(struct timeline *timeline, uint32_t process, uint32_t pid, enum level level,
-		     uint64_t time, int32_t change)
+int timeline__change(struct timeline *timeline, uint32_t process, uint32_t pid,
+		     enum timeline_level level, uint64_t time, int32_t change)
 {
 	struct steps *steps = level == LEVEL_RUNNING ? timeline->running : timeline->outstanding;
 	uint32_t number = 0;
@@ -70,7 +70,7 @@ int timeline__change(struct timeline *timeline, uint32_t process, uint32_t pid, 
 }
 
 int timeline__outstanding(struct timeline *timeline, uint32_t process, uint32_t pid,
-			  enum level level, uint64_t since, uint64_t until)
+			  enum timeline_level level, uint64_t since, uint64_t until)
 {
 	int err = timeline__change(timeline, process, pid, level, since, 1);
 

@@ -2,6 +2,7 @@
 /* What is told to the writer of a timeline as the replay comes to it. */
 #include <errno.h>
 
+#include "model/profile.h"
 #include "names/operations.h"
 #include "names/syscalls.h"
 #include "recording/timeline_internal.h"
@@ -157,13 +158,13 @@ static void describe(struct timeline *timeline, uint32_t row, struct timeline_wa
 	wait->object = words->object;
 }
 
-/* An operation is outstanding while it sleeps in it. */
-static int count_operation(struct timeline *timeline, const struct track *track, uint32_t row,
+/* An operation is outstanding while it sleeps in it; behind a helper of POSIX AIO is a request. */
+static int count_operation(struct timeline *timeline, const struct track *track,
 			   const struct timeline_wait *wait)
 {
-	const struct wait_key *key = cast__wait(timeline->cast, row);
+	const struct wait kind = {.class = wait->class, .idle = wait->idle};
 
-	if (!key || !(key->flags & WAIT_OPERATION) || track->helper)
+	if (!wait__is_operation(&kind) || track->helper)
 		return 0;
 	return timeline__outstanding(timeline, track->process, track->thread.pid, LEVEL_OPERATIONS,
 				     wait->since, wait->woken);
@@ -195,7 +196,7 @@ int timeline__tell_wait(struct timeline *timeline, uint32_t number, uint32_t row
 	track->flow = 0;
 	track->floor = wait->until;
 	describe(timeline, row, wait);
-	err = count_operation(timeline, track, row, wait);
+	err = count_operation(timeline, track, wait);
 	return err ? err : TELL(timeline, wait, wait);
 }
 
