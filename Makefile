@@ -211,11 +211,12 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
 
-# from a recording to a profile
+# from a recording to a profile, and to the formats of others
 FUZZ_GATHER := $(COLLECT:%=$(BUILD)/fuzz/obj/%) \
-	$(patsubst %,$(BUILD)/fuzz/obj/user/commands/%.o,replaying recording_file)
+	$(patsubst %,$(BUILD)/fuzz/obj/user/commands/%.o,replaying recording_file exporting output)
 $(FUZZ_GATHER): | $(BUILD)/bpf/waitscope.skel.h
 $(BUILD)/fuzz/fuzz_recording: $(FUZZ_GATHER)
+$(BUILD)/fuzz/obj/tests/fuzz/%.o: | $(GENERATED)
 
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(PURE:%.c=$(BUILD)/fuzz/obj/%.o) \
 		$(FILES:%.c=$(BUILD)/fuzz/obj/%.o) $(PROTOS:%=$(BUILD)/fuzz/obj/proto/%.pb-c.o)

@@ -2,12 +2,14 @@
 /*
  * Any bytes as a recording. Frames have a checksum and are packed, which no chance gets right: so
  * the bytes are either the file itself, or what is in its frames, which is then packed as a writer
- * would. What can be read becomes a profile, and that the report and the JSON.
+ * would. What can be read becomes a profile, and that the report and the JSON; and a timeline for
+ * other viewers, whose formats are read back.
  *
  *   first byte 0: the rest is a file
  *   else:         frames: kind, 16 bits of length, and so many bytes
  */
 #define _GNU_SOURCE
+#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +19,9 @@
 #include <zlib.h>
 
 #include "commands/commands.h"
+#include "commands/exporting.h"
 #include "commands/replaying.h"
+#include "perfetto.pb-c.h"
 #include "recording/format.h"
 #include "render/render.h"
 
@@ -88,6 +92,62 @@ static void write_all(const struct profile *profile)
 	free(text);
 }
 
+/* Begins and ends of slices come in pairs. */
+static void read_perfetto(const char *bytes, size_t size)
+{
+	Pf__Trace *trace = pf__trace__unpack(NULL, size, (const uint8_t *)bytes);
+	size_t begins = 0, ends = 0;
+
+	expect(trace != NULL);
+	for (size_t i = 0; i < trace->n_packet; i++) {
+		const Pf__TrackEvent *event = trace->packet[i]->event;
+
+		begins += event && event->type == 1;
+		ends += event && event->type == 2;
+	}
+	expect(begins == ends);
+	pf__trace__free_unpacked(trace, NULL);
+}
+
+static void read_chrome(const char *text)
+{
+	struct json_object *trace = json_tokener_parse(text), *events;
+
+	expect(json_object_object_get_ex(trace, "traceEvents", &events));
+	json_object_put(trace);
+}
+
+static void export(const struct replaying_options *options, enum export_format format)
+{
+	struct recording_file file;
+	char *bytes = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&bytes, &size);
+	int err = -1;
+
+	expect(stream != NULL);
+	if (!recording_file__open(&file, options->path))
+		err = exporting__write(&file, options, format, stream);
+	fclose(stream);
+	if (!err && format == EXPORT_PERFETTO)
+		read_perfetto(bytes, size);
+	else if (!err)
+		read_chrome(bytes);
+	free(bytes);
+	profile__free(file.head);
+	recording_file__close(&file);
+}
+
+/* In one of the formats, all of it or a part, as the size has it. */
+static void export_some(const char *path, size_t size)
+{
+	struct replaying_options options = {.path = path};
+
+	options.from = size / 2 % 4 * 100000;
+	options.to = size / 8 % 2 ? options.from + 1000000 : 0;
+	export(&options, size % 2 ? EXPORT_CHROME : EXPORT_PERFETTO);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct replaying_options options = {0};
@@ -105,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!replaying__new(&replaying, &options))
 		write_all(replaying__profile(replaying));
 	replaying__free(replaying);
+	export_some(path, size);
 	close(fd);
 	return 0;
 }

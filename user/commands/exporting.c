@@ -2,19 +2,15 @@
 #define _GNU_SOURCE
 #include <errno.h>
 
+#include "commands/commands.h"
 #include "commands/exporting.h"
 #include "commands/output.h"
-#include "commands/recording_file.h"
 #include "recording/story.h"
 #include "recording/timeline.h"
 #include "render/chrome_json.h"
 #include "render/perfetto.h"
 
 struct exporting {
-	const struct replaying_options *options;
-	enum export_format format;
-	struct recording_file file;
-	struct output output;
 	struct timeline_writer writer;
 	struct perfetto *perfetto;
 	struct chrome_json *chrome;
@@ -22,22 +18,13 @@ struct exporting {
 	uint64_t end; /* 0: nobody wrote when it ended */
 };
 
-static int open_writer(struct exporting *exporting)
+static int open_writer(struct exporting *exporting, enum export_format format, FILE *stream)
 {
-	FILE *stream = exporting->output.stream;
-	const struct replaying_options *options = exporting->options;
-	bool made;
-
-	if (exporting->format == EXPORT_PERFETTO)
+	if (format == EXPORT_PERFETTO)
 		exporting->perfetto = perfetto__new(stream, &exporting->writer);
 	else
 		exporting->chrome = chrome_json__new(stream, &exporting->writer);
-	made = exporting->perfetto || exporting->chrome;
-	if (made)
-		exporting->timeline =
-			timeline__new(&exporting->writer, exporting->file.head->kernel,
-				      options->from, options->to);
-	return made && exporting->timeline ? 0 : -ENOMEM;
+	return exporting->perfetto || exporting->chrome ? 0 : -ENOMEM;
 }
 
 static int take(void *context, const struct reader_item *item)
@@ -53,49 +40,61 @@ static int take(void *context, const struct reader_item *item)
 	return err;
 }
 
-/* 0, or a negative errno of the writer; *status: what was wrong with the recording. */
-static int convert(struct exporting *exporting, int *status)
+int exporting__write(struct recording_file *file, const struct replaying_options *options,
+		     enum export_format format, FILE *stream)
 {
-	int err = open_writer(exporting);
+	struct exporting exporting = {0};
+	int err = open_writer(&exporting, format, stream);
 
-	if (err)
-		return err;
-	err = recording_file__read(&exporting->file, take, exporting);
-	if (err == -EPROTO)
-		*status = recording_file__check(&exporting->file, err);
-	if (err)
-		return err;
-	if (reader__is_cut(exporting->file.reader))
-		recording_file__say_cut(&exporting->file);
-	return timeline__finish(exporting->timeline, exporting->end);
+	if (!err) {
+		exporting.timeline = timeline__new(&exporting.writer, file->head->kernel,
+						   options->from, options->to);
+		err = exporting.timeline ? recording_file__read(file, take, &exporting) : -ENOMEM;
+	}
+	if (!err)
+		err = timeline__finish(exporting.timeline, exporting.end);
+	timeline__free(exporting.timeline);
+	perfetto__free(exporting.perfetto);
+	chrome_json__free(exporting.chrome);
+	return err;
 }
 
-static int write_file(struct exporting *exporting, const char *path)
+static int write_file(struct recording_file *file, const struct replaying_options *options,
+		      enum export_format format, const char *path)
 {
-	int status = output__begin(&exporting->output, path), err;
+	struct output output = {0};
+	int status = output__begin(&output, path), err;
 
 	if (status)
 		return status;
 	errno = 0;
-	err = convert(exporting, &status);
-	if (!status)
-		status = output__conclude(&exporting->output, err);
-	output__close(&exporting->output);
+	err = exporting__write(file, options, format, output.stream);
+	if (err && !ferror(output.stream))
+		status = recording_file__check(file, err);
+	else
+		status = output__conclude(&output, err);
+	output__close(&output);
 	return status;
 }
 
-int exporting__run(const struct replaying_options *options, enum export_format format,
-		   const char *path)
+int exporting__run(const struct replaying_options *options, const char *const paths[EXPORT_FORMATS])
 {
-	struct exporting exporting = {.options = options, .format = format};
-	int status = recording_file__open(&exporting.file, options->path);
+	struct recording_file file;
+	bool cut = false;
+	int status = 0;
 
-	if (!status)
-		status = write_file(&exporting, path);
-	timeline__free(exporting.timeline);
-	perfetto__free(exporting.perfetto);
-	chrome_json__free(exporting.chrome);
-	profile__free(exporting.file.head);
-	recording_file__close(&exporting.file);
+	for (int i = 0; i < EXPORT_FORMATS && !status; i++) {
+		if (!paths[i])
+			continue;
+		status = recording_file__open(&file, options->path);
+		if (!status)
+			status = write_file(&file, options, i, paths[i]);
+		if (!status && reader__is_cut(file.reader) && !cut) {
+			recording_file__say_cut(&file);
+			cut = true;
+		}
+		profile__free(file.head);
+		recording_file__close(&file);
+	}
 	return status;
 }

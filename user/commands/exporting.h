@@ -3,18 +3,27 @@
 #ifndef WAITSCOPE_COMMANDS_EXPORTING_H
 #define WAITSCOPE_COMMANDS_EXPORTING_H
 
+#include "commands/recording_file.h"
 #include "commands/replaying.h"
 
 enum export_format {
-	EXPORT_PERFETTO,
-	EXPORT_CHROME,
+	EXPORT_PERFETTO = 0,
+	EXPORT_CHROME = 1,
+	EXPORT_FORMATS = 2,
 };
 
 /*
- * Reads the recording from front to back and writes `path` as it goes. What goes wrong is said on
- * stderr. 0 or an exit status.
+ * Reads the recording, once for each format that has a path, and writes that file as it goes. What
+ * goes wrong is said on stderr. 0 or an exit status.
  */
-int exporting__run(const struct replaying_options *options, enum export_format format,
-		   const char *path);
+int exporting__run(const struct replaying_options *options,
+		   const char *const paths[EXPORT_FORMATS]);
+
+/*
+ * Writes what `file`, just opened, has in the window. 0, or a negative errno: of `stream`, if that
+ * has its error flag set; else of the recording, of which nothing was said yet.
+ */
+int exporting__write(struct recording_file *file, const struct replaying_options *options,
+		     enum export_format format, FILE *stream);
 
 #endif

@@ -40,6 +40,15 @@ static int is_special(const char *path)
 	return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
+bool output__spares(const char *path, const char *input)
+{
+	struct stat to, from;
+
+	if (!path || stat(path, &to) || stat(input, &from) || !S_ISREG(from.st_mode))
+		return true;
+	return to.st_dev != from.st_dev || to.st_ino != from.st_ino;
+}
+
 /*
  * A file without a name: nothing of it is left, however this process ends. Returns a descriptor, or
  * a negative errno (-EOPNOTSUPP: this file system has none).

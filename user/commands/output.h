@@ -32,6 +32,10 @@ int output__open_growing(struct output *output, const char *path);
 /* Completes it: the file gets its name. Returns 0 or a negative errno; -EPIPE: nobody reads. */
 int output__commit(struct output *output);
 
+/* Will `path` leave the file `input` as it is? It does if there is no such file, and if it is NULL.
+ */
+bool output__spares(const char *path, const char *input);
+
 /* output__open(), saying what went wrong. Returns 0 or an exit status. */
 int output__begin(struct output *output, const char *path);
 

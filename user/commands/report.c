@@ -61,10 +61,42 @@ static const struct argp_option table[] = {
 
 struct report_options {
 	struct replaying_options replaying;
-	const char *output, *perfetto, *chrome;
+	const char *output, *exports[EXPORT_FORMATS];
 	bool check, json, buckets, verbose, no_colour;
 	uint64_t top, min;
 };
+
+static void check_words(const struct report_options *options, struct argp_state *state)
+{
+	const char *perfetto = options->exports[EXPORT_PERFETTO];
+	const char *chrome = options->exports[EXPORT_CHROME];
+
+	if (!options->replaying.path)
+		option__refuse(state, "name a recording (waitscope record makes one)");
+	if (options->replaying.to && options->replaying.to <= options->replaying.from)
+		option__refuse(state, "--to has to be later than --from");
+	if ((perfetto || chrome) && (options->check || options->json || options->output))
+		option__refuse(state, "--perfetto and --chrome write the timeline, and no report "
+				      "beside it");
+	if (perfetto && chrome && !strcmp(perfetto, chrome))
+		option__refuse(state, "--perfetto and --chrome take a file each");
+	if (options->check && (options->replaying.from || options->replaying.to))
+		option__refuse(state, "--check is of the whole window");
+}
+
+/* A result takes the place of an older file of its name: not of the one that it is made of. */
+static int spare_recording(const struct report_options *options)
+{
+	const char *path = options->replaying.path;
+	bool spared = output__spares(options->output, path);
+
+	for (int i = 0; i < EXPORT_FORMATS; i++)
+		spared = spared && output__spares(options->exports[i], path);
+	if (spared)
+		return 0;
+	complain("%s: is the recording itself: nothing is written", path);
+	return EXIT_FAILED;
+}
 
 static error_t parse_window(int key, char *text, struct argp_state *state)
 {
@@ -89,16 +121,7 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 		options->replaying.path = text;
 		return 0;
 	case ARGP_KEY_END:
-		if (!options->replaying.path)
-			option__refuse(state, "name a recording (waitscope record makes one)");
-		if (options->replaying.to && options->replaying.to <= options->replaying.from)
-			option__refuse(state, "--to has to be later than --from");
-		if ((options->perfetto || options->chrome) &&
-		    (options->check || options->json || options->output))
-			option__refuse(state, "--perfetto and --chrome write the timeline, and no "
-					      "report beside it");
-		if (options->check && (options->replaying.from || options->replaying.to))
-			option__refuse(state, "--check is of the whole window");
+		check_words(options, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -113,10 +136,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		options->output = text;
 		return 0;
 	case OPTION_PERFETTO:
-		options->perfetto = text;
+		options->exports[EXPORT_PERFETTO] = text;
 		return 0;
 	case OPTION_CHROME:
-		options->chrome = text;
+		options->exports[EXPORT_CHROME] = text;
 		return 0;
 	case OPTION_BUCKETS:
 		options->buckets = true;
@@ -180,17 +203,6 @@ static int show(const struct report_options *options, const struct replaying *re
 	return status ? status : verdict;
 }
 
-static int export(const struct report_options *options)
-{
-	int status = 0;
-
-	if (options->perfetto)
-		status = exporting__run(&options->replaying, EXPORT_PERFETTO, options->perfetto);
-	if (!status && options->chrome)
-		status = exporting__run(&options->replaying, EXPORT_CHROME, options->chrome);
-	return status;
-}
-
 int command_report(int argc, char **argv)
 {
 	const struct argp verb = {
@@ -200,8 +212,11 @@ int command_report(int argc, char **argv)
 	int status;
 
 	options__parse(&verb, argc, argv, &options);
-	if (options.perfetto || options.chrome)
-		return export(&options);
+	status = spare_recording(&options);
+	if (status)
+		return status;
+	if (options.exports[EXPORT_PERFETTO] || options.exports[EXPORT_CHROME])
+		return exporting__run(&options.replaying, options.exports);
 	status = replaying__new(&replaying, &options.replaying);
 	if (!status)
 		status = show(&options, replaying);
