@@ -14,11 +14,16 @@ void *grown__at(struct grown *grown, uint32_t number)
 		return NULL;
 	while (room <= number)
 		room *= 2;
+	if (room > ROWS_MOST)
+		room = ROWS_MOST;
 	if (room != grown->room) {
-		base = reallocarray(grown->base, room, grown->size);
+		/* not realloc(): rows that a damaged file skips are memory that nobody touches */
+		base = calloc(room, grown->size);
 		if (!base)
 			return NULL;
-		memset(base + grown->room * grown->size, 0, (room - grown->room) * grown->size);
+		if (grown->room)
+			memcpy(base, grown->base, grown->room * grown->size);
+		free(grown->base);
 		grown->base = base;
 		grown->room = room;
 	}

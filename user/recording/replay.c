@@ -46,12 +46,16 @@ static int make_room(struct replay *replay, uint32_t number)
 		return -EPROTO;
 	while (count <= number)
 		count *= 2;
+	if (count > replay->limit)
+		count = replay->limit;
 	if (count == replay->count)
 		return 0;
-	threads = reallocarray(replay->threads, count, sizeof(*threads));
+	threads = calloc(count, sizeof(*threads)); /* as grown__at() */
 	if (!threads)
 		return -ENOMEM;
-	memset(threads + replay->count, 0, (count - replay->count) * sizeof(*threads));
+	if (replay->count)
+		memcpy(threads, replay->threads, replay->count * sizeof(*threads));
+	free(replay->threads);
 	replay->threads = threads;
 	replay->count = count;
 	return 0;
