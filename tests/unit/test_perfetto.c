@@ -57,7 +57,7 @@ static void take(struct timeline *timeline, const struct stream_event *event)
 }
 
 /* Thread 1 sleeps in read() from 300 to 500, woken by thread 2, and runs again at 600. */
-static void tell_a_read(struct out *out)
+static void tell_a_read_that_lost(struct out *out, uint64_t lost)
 {
 	struct timeline *timeline = timeline__new(&out->writer, "6.1.0", 0, 0);
 	const struct wait_key key = {
@@ -98,8 +98,13 @@ static void tell_a_read(struct out *out)
 	take(timeline, &(struct stream_event){
 			       .time = 700, .thread = 1, .kind = STREAM_RETURN, .result = -11});
 	take(timeline, &(struct stream_event){.time = 800, .row = 7, .kind = STREAM_LOST});
-	assert_int_equal(timeline__finish(timeline, 900), 0);
+	assert_int_equal(timeline__finish(timeline, 900, lost), 0);
 	timeline__free(timeline);
+}
+
+static void tell_a_read(struct out *out)
+{
+	tell_a_read_that_lost(out, 7);
 }
 
 static void a_read_is_told_in_packets(void **state)
@@ -173,6 +178,55 @@ static void a_read_is_told_in_json(void **state)
 	free(out.bytes);
 }
 
+/* Once more, with other addresses and what is left in memory from before. */
+static void the_same_input_makes_the_same_bytes(void **state)
+{
+	struct out first, second;
+
+	(void)state;
+	for (int chrome = 0; chrome < 2; chrome++) {
+		open_out(&first, chrome);
+		tell_a_read(&first);
+		close_out(&first);
+		open_out(&second, chrome);
+		tell_a_read(&second);
+		close_out(&second);
+		assert_true(first.length > 500);
+		assert_int_equal(first.length, second.length);
+		assert_memory_equal(first.bytes, second.bytes, first.length);
+		free(first.bytes);
+		free(second.bytes);
+	}
+}
+
+/* What no event told of was lost at the end; once it is told it is not told again. */
+static void losses_at_the_end_are_told_there(void **state)
+{
+	for (uint64_t lost = 7; lost < 10; lost++) {
+		int64_t marks = 0, last = 0;
+		struct out out;
+		Pf__Trace *trace;
+
+		(void)state;
+		open_out(&out, false);
+		tell_a_read_that_lost(&out, lost);
+		close_out(&out);
+		trace = pf__trace__unpack(NULL, out.length, (uint8_t *)out.bytes);
+		assert_non_null(trace);
+		for (size_t i = 0; i < trace->n_packet; i++) {
+			const Pf__TrackEvent *event = trace->packet[i]->event;
+
+			marks += event && event->type == 3 && !event->n_flow;
+			if (event && event->type == 4 && event->track == 3)
+				last = event->value;
+		}
+		assert_int_equal(marks, lost == 7 ? 1 : 2);
+		assert_int_equal(last, lost);
+		pf__trace__free_unpacked(trace, NULL);
+		free(out.bytes);
+	}
+}
+
 /* Any event in any order, as a damaged file may have them: what is written can be read, and what
  * was begun on a track is ended there. */
 static void any_events_make_a_trace(void **state)
@@ -214,7 +268,7 @@ static void any_events_make_a_trace(void **state)
 			err = timeline__take(timeline, &item);
 		}
 		assert_int_equal(err, 0);
-		assert_int_equal(timeline__finish(timeline, 0), 0);
+		assert_int_equal(timeline__finish(timeline, 0, 0), 0);
 		timeline__free(timeline);
 		close_out(&out);
 		if (chrome) {
@@ -244,6 +298,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_read_is_told_in_packets),
 		cmocka_unit_test(a_read_is_told_in_json),
+		cmocka_unit_test(the_same_input_makes_the_same_bytes),
+		cmocka_unit_test(losses_at_the_end_are_told_there),
 		cmocka_unit_test(any_events_make_a_trace),
 	};
 

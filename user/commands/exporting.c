@@ -15,7 +15,7 @@ struct exporting {
 	struct perfetto *perfetto;
 	struct chrome_json *chrome;
 	struct timeline *timeline;
-	uint64_t end; /* 0: nobody wrote when it ended */
+	struct story story; /* zeroes: it has no end */
 };
 
 static int open_writer(struct exporting *exporting, enum export_format format, FILE *stream)
@@ -30,14 +30,10 @@ static int open_writer(struct exporting *exporting, enum export_format format, F
 static int take(void *context, const struct reader_item *item)
 {
 	struct exporting *exporting = context;
-	struct story story = {0};
-	int err;
 
 	if (item->kind != READER_SUMMARY)
 		return timeline__take(exporting->timeline, item);
-	err = story__read_end(item->bytes, item->length, &story);
-	exporting->end = story.facts.ended_at;
-	return err;
+	return story__read_end(item->bytes, item->length, &exporting->story);
 }
 
 int exporting__write(struct recording_file *file, const struct replaying_options *options,
@@ -52,7 +48,8 @@ int exporting__write(struct recording_file *file, const struct replaying_options
 		err = exporting.timeline ? recording_file__read(file, take, &exporting) : -ENOMEM;
 	}
 	if (!err)
-		err = timeline__finish(exporting.timeline, exporting.end);
+		err = timeline__finish(exporting.timeline, exporting.story.facts.ended_at,
+				       exporting.story.stream.lost);
 	timeline__free(exporting.timeline);
 	perfetto__free(exporting.perfetto);
 	chrome_json__free(exporting.chrome);

@@ -22,7 +22,7 @@ static const char documentation[] =
 	"  waitscope report dd.rec\n"
 	"  waitscope report --from 2s --to 3s --json nginx.rec\n"
 	"  waitscope report --check dd.rec\n"
-	"  waitscope report --perfetto dd.pftrace dd.rec   (for https://ui.perfetto.dev)\n"
+	"  waitscope report --perfetto dd.pftrace dd.rec\n"
 	"\n"
 	"--from and --to count from the begin of the window. Of a part of it, event loops, refused "
 	"calls and requests are left out: they are kept for the whole only. Exit status: 0 done, 1 failed "
@@ -47,8 +47,8 @@ static const struct argp_option table[] = {
 	{"check", OPTION_CHECK, NULL, 0,
 	 "Compare what the events add up to with what was counted while they were recorded", 1},
 	{"perfetto", OPTION_PERFETTO, "OUT", 0,
-	 "Instead of the report, write the timeline to OUT, for the Perfetto UI", 2},
-	{"chrome", OPTION_CHROME, "OUT", 0, "... as Chrome's trace events, in JSON", 2},
+	 "Instead of the report, write the timeline to OUT, for https://ui.perfetto.dev", 2},
+	{"chrome", OPTION_CHROME, "OUT", 0, "The same as Chrome's trace events, in JSON", 2},
 	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 3},
 	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 3},
 	{"buckets", OPTION_BUCKETS, NULL, 0, "JSON with the buckets of every distribution", 3},

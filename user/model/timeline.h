@@ -74,8 +74,8 @@ struct timeline_call {
 	const struct timeline_thread *thread;
 	uint64_t since, until;
 	const char *name;
-	const char *object; /* that it waited for; NULL: none */
-	int64_t result;
+	const char *object;  /* that it waited for; NULL: none */
+	int64_t result;	     /* cut to 32 bits by the recording */
 	uint32_t descriptor; /* of a call that moves data (is_io) */
 	bool is_io, nonblocking, censored;
 	enum timeline_end end;
@@ -88,6 +88,9 @@ struct timeline_request {
 	const char *operation;
 	int64_t result;
 };
+
+/* `cpu` of events that were lost on any of them. */
+#define TIMELINE_ANY_CPU UINT32_MAX
 
 struct timeline_loss {
 	uint64_t time, count, total;

@@ -132,7 +132,18 @@ static int end_open(struct timeline *timeline, uint32_t number, uint64_t end)
 	return err;
 }
 
-int timeline__finish(struct timeline *timeline, uint64_t end)
+/* A loss is told by the next event of its CPU, which may never have come. */
+static int tell_last_losses(struct timeline *timeline, uint64_t lost)
+{
+	struct timeline_loss loss = {timeline->last, 0, lost, TIMELINE_ANY_CPU};
+
+	if (timeline->from || timeline->to || lost <= timeline->lost)
+		return 0;
+	loss.count = lost - timeline->lost;
+	return TELL(timeline, loss, &loss);
+}
+
+int timeline__finish(struct timeline *timeline, uint64_t end, uint64_t lost)
 {
 	struct timeline_head head = {timeline->kernel, timeline->last};
 	int err = 0;
@@ -141,6 +152,8 @@ int timeline__finish(struct timeline *timeline, uint64_t end)
 		timeline->headed = true;
 		err = TELL(timeline, begin, &head);
 	}
+	if (!err)
+		err = tell_last_losses(timeline, lost);
 	if (end < timeline->last)
 		end = timeline->last;
 	if (timeline->over)

@@ -18,7 +18,8 @@ void timeline__free(struct timeline *timeline);
 /* 0, -ENOMEM, -EPROTO: a damaged recording, or what the writer returned. */
 int timeline__take(struct timeline *timeline, const struct reader_item *item);
 
-/* Ends it at `end`; 0: not known. */
-int timeline__finish(struct timeline *timeline, uint64_t end);
+/* Ends it at `end`; 0: not known. `lost`: events, in the whole recording; as many as none of its
+ * events tells of were lost at its end. */
+int timeline__finish(struct timeline *timeline, uint64_t end, uint64_t lost);
 
 #endif

@@ -212,7 +212,7 @@ static int call(void *context, const struct timeline_call *call)
 	put_member(chrome, "name", timeline__call_name(call));
 	put_member(chrome, "cat", "call");
 	begin_notes(chrome, "call");
-	if (call->end == TIMELINE_RETURNED)
+	if (timeline__is_result(call))
 		put_number(chrome, "result", call->result);
 	put_member(chrome, "error", timeline__error(call->result));
 	put_member(chrome, "object", call->object);
@@ -307,7 +307,7 @@ static int loss(void *context, const struct timeline_loss *loss)
 
 	if (err)
 		return err;
-	begin_event(chrome, 'i', CPU_PROCESS, loss->cpu);
+	begin_event(chrome, 'i', CPU_PROCESS, loss->cpu == TIMELINE_ANY_CPU ? 0 : loss->cpu);
 	put_time(chrome, "ts", loss->time);
 	fputs(",\"s\":\"g\",\"name\":\"events lost\"", chrome->stream);
 	begin_notes(chrome, "loss");

@@ -125,7 +125,7 @@ static int waking(void *context, const struct timeline_waking *waking)
 
 static int loss(void *context, const struct timeline_loss *loss)
 {
-	int err = sched__lost(context, loss->cpu);
+	int err = loss->cpu == TIMELINE_ANY_CPU ? 0 : sched__lost(context, loss->cpu);
 
 	return err ? err : tracks__loss(context, loss);
 }

@@ -5,7 +5,7 @@
 #include "render/perfetto_internal.h"
 
 /* As many are remembered; then all are forgotten and said anew, so that memory has a bound. */
-#define NAMES_MOST  8192
+#define NAMES_MOST  8192UL
 #define NAMES_SLOTS (NAMES_MOST * 2)
 
 struct name {
@@ -94,12 +94,10 @@ static void say(struct names *names, const struct name *name)
 	names->fresh++;
 }
 
-uint64_t names__number(struct names *names, enum name_kind kind, const char *text)
+static uint64_t number_of(struct names *names, enum name_kind kind, const char *text)
 {
 	uint32_t hash = hash_of(kind, text), at = hash % NAMES_SLOTS;
 	struct name *name;
-	char *owned = NULL;
-	const char *clean;
 
 	for (; names->slots[at].text; at = (at + 1) % NAMES_SLOTS) {
 		name = &names->slots[at];
@@ -108,15 +106,6 @@ uint64_t names__number(struct names *names, enum name_kind kind, const char *tex
 	}
 	if (names->fresh == NAMES_A_PACKET)
 		return 0;
-	clean = perfetto__clean(text, &owned);
-	if (!clean)
-		return 0;
-	if (owned) { /* it is known by what is written */
-		uint64_t number = names__number(names, kind, owned);
-
-		free(owned);
-		return number;
-	}
 	name = &names->slots[at];
 	*name = (struct name){strdup(text), ++names->numbers[kind], hash, kind};
 	if (!name->text)
@@ -124,6 +113,17 @@ uint64_t names__number(struct names *names, enum name_kind kind, const char *tex
 	names->count++;
 	say(names, name);
 	return name->number;
+}
+
+/* Texts are known by what is written of them. */
+uint64_t names__number(struct names *names, enum name_kind kind, const char *text)
+{
+	char *owned = NULL;
+	const char *clean = perfetto__clean(text, &owned);
+	uint64_t number = clean ? number_of(names, kind, clean) : 0;
+
+	free(owned);
+	return number;
 }
 
 Pf__InternedData *names__fresh(struct names *names)

@@ -164,7 +164,7 @@ static struct sched_event *add(struct perfetto *perfetto, unsigned int number, i
 
 	if (cpu && cpu->count == EVENTS_A_BUNDLE)
 		*err = flush(perfetto, number);
-	return *err ? NULL : &cpu->events[cpu->count++];
+	return !cpu || *err ? NULL : &cpu->events[cpu->count++];
 }
 
 static uint32_t state_of(const struct timeline_switch *event)
@@ -232,10 +232,10 @@ int sched__lost(struct perfetto *perfetto, unsigned int cpu)
 	int err;
 
 	events = cpu_of(perfetto, cpu, &err);
-	if (events)
-		err = flush(perfetto, cpu);
-	if (!err)
-		events->lost = true;
+	if (!events)
+		return err;
+	err = flush(perfetto, cpu);
+	events->lost = true;
 	return err;
 }
 

@@ -149,7 +149,7 @@ int tracks__call(void *context, const struct timeline_call *call)
 	struct event event;
 
 	event__begin(&event, context, EVENT_END, thread_track(call->thread), call->until);
-	if (call->end == TIMELINE_RETURNED)
+	if (timeline__is_result(call))
 		event__note_number(&event, "result", call->result);
 	event__note_text(&event, "error", timeline__error(call->result));
 	event__note_text(&event, "object", call->object);
@@ -310,6 +310,7 @@ int tracks__loss(struct perfetto *perfetto, const struct timeline_loss *loss)
 	event__begin(&event, perfetto, EVENT_INSTANT, track__id(TRACK_LOSSES, 0), loss->time);
 	event__name(&event, "loss", "events lost");
 	event__note_number(&event, "count", (int64_t)loss->count);
-	event__note_number(&event, "cpu", loss->cpu);
+	if (loss->cpu != TIMELINE_ANY_CPU)
+		event__note_number(&event, "cpu", loss->cpu);
 	return event__write(&event);
 }

@@ -17,6 +17,12 @@ const char *timeline__wait_name(const struct timeline_wait *wait, char *buffer)
 	return buffer;
 }
 
+bool timeline__is_result(const struct timeline_call *call)
+{
+	return call->end == TIMELINE_RETURNED && call->result < INT32_MAX &&
+	       call->result > INT32_MIN;
+}
+
 const char *timeline__error(int64_t result)
 {
 	return result < 0 && result >= -ERRNO_MOST ? errnos__name((int)-result) : NULL;

@@ -13,6 +13,9 @@ const char *timeline__call_name(const struct timeline_call *call);
 /* "ipc wait", into a buffer of TIMELINE_NAME bytes. */
 const char *timeline__wait_name(const struct timeline_wait *wait, char *buffer);
 
+/* Is its result known? Of a large one (an address) the recording has no more than that it was. */
+bool timeline__is_result(const struct timeline_call *call);
+
 /* The error in a result: "EAGAIN"; NULL: it is none. */
 const char *timeline__error(int64_t result);
 
