@@ -1,41 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A recording as a timeline for other viewers, decoded: it holds what the report of it says. */
 #define _GNU_SOURCE
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "tests/live/lib/pf_trace.h"
 #include "tests/live/lib/real.h"
+#include "tests/live/lib/recorded.h"
 #include "tests/live/lib/role.h"
 #include "tests/live/lib/said.h"
-
-#define OPTIONS_MOST 24
 
 static const char *record(const char *const *options)
 {
 	const char *file = live__disk_scratch("run.rec");
-	const char *words[OPTIONS_MOST] = {live__waitscope(), "record", "-o", file};
-	struct program *program;
-	size_t count = 4;
+	struct program *program = recorded__run(file, options);
 
-	while (*options && count < OPTIONS_MOST - 1)
-		words[count++] = *options++;
-	assert_null(*options);
-	if (program__run(&program, words, LIVE_TIMEOUT_MS * 2))
+	if (program->status)
 		live__fail("record: status %d, %s", program->status, program__errors(program));
 	return file;
-}
-
-static struct json_object *report(const char *file)
-{
-	const char *out = live__scratch("report.json");
-	struct program *program;
-
-	if (program__run(&program, WORDS(live__waitscope(), "report", "--json", "-o", out, file),
-			 LIVE_TIMEOUT_MS))
-		live__fail("report says %s", program__errors(program));
-	return json__parse(live__read_file(out, NULL));
 }
 
 /* --- one thread --------------------------------------------------------------------------------
@@ -191,7 +173,7 @@ static struct pf *run(struct json_object **profile, const char *const *options)
 		const char *file = record(options);
 		struct pf *pf = pf__export(file);
 
-		*profile = report(file);
+		*profile = recorded__report(file);
 		if (compare_all(pf, *profile) == threads_of(*profile))
 			return pf;
 	}
@@ -276,7 +258,7 @@ static void a_pipeline_in_the_whole_system_adds_up(void **state)
 		LIVE_TIMEOUT_MS);
 	assert_string_equal(program__output(pipeline), "12288000\n");
 	assert_count(program__wait(recorder, LIVE_TIMEOUT_MS), 0);
-	profile = report(file);
+	profile = recorded__report(file);
 	assert_non_null(find_process_named(profile, "dd"));
 	pf = pf__export(file);
 	assert_true(compare_all(pf, profile) > 0);
@@ -308,10 +290,8 @@ static void what_was_lost_is_marked_where_it_was(void **state)
 	struct pf *pf;
 
 	(void)state;
-	program__run(&program,
-		     WORDS(live__waitscope(), "record", "--buffer", "64K", "-o", file, "--", "dd",
-			   "if=/dev/zero", "of=/dev/null", "bs=1", "count=300000"),
-		     LIVE_TIMEOUT_MS);
+	program = recorded__run(file, WORDS("--buffer", "64K", "--", "dd", "if=/dev/zero",
+					    "of=/dev/null", "bs=1", "count=300000"));
 	assert_count(program->status, 0);
 	pf = pf__export(file);
 	for (size_t i = 0; i < pf->marks.count; i++) {
@@ -331,7 +311,7 @@ static void what_was_lost_is_marked_where_it_was(void **state)
 		live__skip("this machine drains 64 KiB as fast as they fill");
 	assert_true(pf->lost_bundles > 0);
 	assert_true(places > 1);
-	compare_all(pf, report(file));
+	compare_all(pf, recorded__report(file));
 }
 
 /* --- hostile names -----------------------------------------------------------------------------
@@ -350,7 +330,7 @@ static void a_hostile_name_is_escaped_in_each_format(void **state)
 {
 	const char *out = live__scratch("out.json");
 	const char *file = record(WORDS("--", live__self(), "--as", "bad_name"));
-	struct json_object *trace, *row, *profile = report(file);
+	struct json_object *trace, *row, *profile = recorded__report(file);
 	size_t waits = 0, calls = 0, found = 0;
 	struct program *program;
 	struct pf *pf = pf__export(file);

@@ -12,40 +12,14 @@
 #include <unistd.h>
 
 #include "tests/live/lib/real.h"
+#include "tests/live/lib/recorded.h"
 #include "tests/live/lib/said.h"
-
-#define OPTIONS_MOST 24
-
-/* `waitscope record -o FILE OPTIONS...`, to its end. */
-static struct program *record(const char *file, const char *const *options)
-{
-	const char *words[OPTIONS_MOST] = {live__waitscope(), "record", "-o", file};
-	struct program *program;
-	size_t count = 4;
-
-	while (*options && count < OPTIONS_MOST - 1)
-		words[count++] = *options++;
-	assert_null(*options);
-	program__run(&program, words, LIVE_TIMEOUT_MS * 2);
-	return program;
-}
-
-static struct json_object *report(const char *file)
-{
-	const char *out = live__scratch("report.json");
-	struct program *program;
-
-	if (program__run(&program, WORDS(live__waitscope(), "report", "--json", "-o", out, file),
-			 LIVE_TIMEOUT_MS))
-		live__fail("report says %s", program__errors(program));
-	return json__parse(live__read_file(out, NULL));
-}
 
 /* Every thread, wait and syscall that was counted is counted again, to the nanosecond. */
 static struct json_object *check(const char *const *options)
 {
 	const char *file = live__disk_scratch("run.rec");
-	struct program *recorded = record(file, options), *checked;
+	struct program *recorded = recorded__run(file, options), *checked;
 	struct json_object *profile;
 
 	if (recorded->status)
@@ -55,7 +29,7 @@ static struct json_object *check(const char *const *options)
 		     LIVE_TIMEOUT_MS);
 	if (checked->status)
 		live__fail("%s%s", program__output(checked), program__errors(checked));
-	profile = report(file);
+	profile = recorded__report(file);
 	assert_true(json__boolean(profile, "audit.conserved"));
 	return profile;
 }
@@ -119,9 +93,9 @@ static void a_part_of_the_window_is_a_part_of_it(void **state)
 	struct program *program;
 
 	(void)state;
-	record(file, WORDS("--", live__workload("blocking"), "--what", "nanosleep", "--ops", "300",
-			   "--delay", "2ms"));
-	whole = report(file);
+	recorded__run(file, WORDS("--", live__workload("blocking"), "--what", "nanosleep", "--ops",
+				  "300", "--delay", "2ms"));
+	whole = recorded__report(file);
 	program__run(&program,
 		     WORDS(live__waitscope(), "report", "--from", "100ms", "--to", "300ms",
 			   "--json", "-o", out, file),
@@ -163,15 +137,16 @@ static void a_recording_whose_recorder_was_killed_is_read(void **state)
 static void what_had_no_room_is_counted(void **state)
 {
 	const char *file = live__disk_scratch("run.rec");
-	struct program *recorded = record(file, WORDS("--buffer", "64K", "--", "dd", "if=/dev/zero",
-						      "of=/dev/null", "bs=1", "count=200000"));
+	struct program *recorded =
+		recorded__run(file, WORDS("--buffer", "64K", "--", "dd", "if=/dev/zero",
+					  "of=/dev/null", "bs=1", "count=200000"));
 	struct json_object *profile;
 
 	(void)state;
 	assert_count(recorded->status, 0);
 	if (!strstr(program__output(recorded), "LOST"))
 		live__skip("this machine drains 64 KiB as fast as they fill");
-	profile = report(file);
+	profile = recorded__report(file);
 	assert_true(json__boolean(profile, "audit.conserved"));
 }
 
