@@ -32,7 +32,7 @@ JOBS = --no-print-directory $(if $(filter -j% --jobserver%,$(MFLAGS)),,-j$(shell
 
 WARNINGS = -Wall -Wextra -Werror -Wno-missing-field-initializers
 CFLAGS  ?= -O2 -g
-CPPFLAGS += -I. -Iuser -I$(BUILD)/bpf -I$(BUILD)/proto
+CPPFLAGS += -I. -Iuser -I$(BUILD)/bpf -I$(BUILD)/proto -I$(BUILD)/html
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 SANITIZE = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
 PURE_LIBS = -ljson-c -lprotobuf-c -lelf -liberty -lz -lm
@@ -113,8 +113,14 @@ $(BUILD)/fuzz/obj/proto/%.o: $(BUILD)/proto/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
 
+# The page of --html: what a browser gets, as arrays of bytes.
+$(BUILD)/html/html_page.inc: $(wildcard user/render/html/*)
+	$(call say,HTML,$@)
+	@mkdir -p $(@D)
+	$(Q)user/render/html/assemble.sh >$@.new && mv $@.new $@
+
 # The same as below, of the headers that come with it.
-GENERATED := $(PROTOS:%=$(BUILD)/proto/%.pb-c.c)
+GENERATED := $(PROTOS:%=$(BUILD)/proto/%.pb-c.c) $(BUILD)/html/html_page.inc
 RENDER := $(patsubst %.c,%.o,$(wildcard user/render/*.c))
 $(RENDER:%=$(BUILD)/obj/%) $(RENDER:%=$(BUILD)/asan/%) $(RENDER:%=$(BUILD)/fuzz/obj/%): | $(GENERATED)
 

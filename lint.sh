@@ -58,7 +58,8 @@ tidy_file() {
 		;;
 	*)
 		flags=(-std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -I. -Iuser
-			-Iworkloads/lib -isystem "$build/bpf" -isystem "$build/proto" -isystem "$build/bench")
+			-Iworkloads/lib -isystem "$build/bpf" -isystem "$build/proto" -isystem "$build/html"
+			-isystem "$build/bench")
 		# bpftool's skeletons hand their memory over to libbpf, which the analyzer cannot see
 		gcc -M "${flags[@]}" "$file" | grep -q 'skel\.h' && checks=-clang-analyzer-unix.Malloc
 		# nor can it see that cmocka's assertions do not return

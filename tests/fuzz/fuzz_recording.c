@@ -2,8 +2,8 @@
 /*
  * Any bytes as a recording. Frames have a checksum and are packed, which no chance gets right: so
  * the bytes are either the file itself, or what is in its frames, which is then packed as a writer
- * would. What can be read becomes a profile, and that the report and the JSON; and a timeline for
- * other viewers, whose formats are read back.
+ * would. What can be read becomes a profile, and that the report, the JSON and the page; and a
+ * timeline for other viewers, whose formats are read back.
  *
  *   first byte 0: the rest is a file
  *   else:         frames: kind, 16 bits of length, and so many bytes
@@ -23,6 +23,7 @@
 #include "commands/replaying.h"
 #include "perfetto.pb-c.h"
 #include "recording/format.h"
+#include "render/html.h"
 #include "render/render.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -138,6 +139,25 @@ static void export(const struct replaying_options *options, enum export_format f
 	recording_file__close(&file);
 }
 
+/* Few slices, so that they are merged. */
+static void write_page(const char *path, const struct profile *profile)
+{
+	const struct replaying_options options = {.path = path};
+	const struct render_options plain = {0};
+	struct timeline_writer writer;
+	struct html_timeline *timeline = html_timeline__new(profile->window, 16, &writer);
+	struct recording_file file = {0};
+	FILE *stream = fopen("/dev/null", "we");
+
+	expect(timeline && stream);
+	if (!recording_file__open(&file, path) && !exporting__tell(&file, &options, &writer))
+		expect(render__html(stream, profile, &plain, timeline) == 0);
+	fclose(stream);
+	profile__free(file.head);
+	recording_file__close(&file);
+	html_timeline__free(timeline);
+}
+
 /* In one of the formats, all of it or a part, as the size has it. */
 static void export_some(const char *path, size_t size)
 {
@@ -162,8 +182,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		put(fd, data + 1, size - 1);
 	else if (size)
 		put_recording(fd, data, size);
-	if (!replaying__new(&replaying, &options))
+	if (!replaying__new(&replaying, &options)) {
 		write_all(replaying__profile(replaying));
+		write_page(path, replaying__profile(replaying));
+	}
 	replaying__free(replaying);
 	export_some(path, size);
 	close(fd);

@@ -14,6 +14,9 @@ struct exporting {
 	struct timeline_writer writer;
 	struct perfetto *perfetto;
 	struct chrome_json *chrome;
+};
+
+struct telling {
 	struct timeline *timeline;
 	struct story story; /* zeroes: it has no end */
 };
@@ -29,11 +32,27 @@ static int open_writer(struct exporting *exporting, enum export_format format, F
 
 static int take(void *context, const struct reader_item *item)
 {
-	struct exporting *exporting = context;
+	struct telling *telling = context;
 
 	if (item->kind != READER_SUMMARY)
-		return timeline__take(exporting->timeline, item);
-	return story__read_end(item->bytes, item->length, &exporting->story);
+		return timeline__take(telling->timeline, item);
+	return story__read_end(item->bytes, item->length, &telling->story);
+}
+
+int exporting__tell(struct recording_file *file, const struct replaying_options *options,
+		    const struct timeline_writer *writer)
+{
+	struct telling telling = {0};
+	int err = -ENOMEM;
+
+	telling.timeline = timeline__new(writer, file->head->kernel, options->from, options->to);
+	if (telling.timeline)
+		err = recording_file__read(file, take, &telling);
+	if (!err)
+		err = timeline__finish(telling.timeline, telling.story.facts.ended_at,
+				       telling.story.stream.lost);
+	timeline__free(telling.timeline);
+	return err;
 }
 
 int exporting__write(struct recording_file *file, const struct replaying_options *options,
@@ -42,15 +61,8 @@ int exporting__write(struct recording_file *file, const struct replaying_options
 	struct exporting exporting = {0};
 	int err = open_writer(&exporting, format, stream);
 
-	if (!err) {
-		exporting.timeline = timeline__new(&exporting.writer, file->head->kernel,
-						   options->from, options->to);
-		err = exporting.timeline ? recording_file__read(file, take, &exporting) : -ENOMEM;
-	}
 	if (!err)
-		err = timeline__finish(exporting.timeline, exporting.story.facts.ended_at,
-				       exporting.story.stream.lost);
-	timeline__free(exporting.timeline);
+		err = exporting__tell(file, options, &exporting.writer);
 	perfetto__free(exporting.perfetto);
 	chrome_json__free(exporting.chrome);
 	return err;

@@ -5,6 +5,7 @@
 
 #include "commands/recording_file.h"
 #include "commands/replaying.h"
+#include "model/timeline.h"
 
 enum export_format {
 	EXPORT_PERFETTO = 0,
@@ -25,5 +26,10 @@ int exporting__run(const struct replaying_options *options,
  */
 int exporting__write(struct recording_file *file, const struct replaying_options *options,
 		     enum export_format format, FILE *stream);
+
+/* Tells the writer the same. 0, or a negative errno: of the recording, or what the writer returned.
+ */
+int exporting__tell(struct recording_file *file, const struct replaying_options *options,
+		    const struct timeline_writer *writer);
 
 #endif

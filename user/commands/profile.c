@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/html_file.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/stack_options.h"
@@ -23,6 +24,7 @@ static const char documentation[] =
 	"  waitscope profile -p 4711 -d 10s\n"
 	"  waitscope profile -n nginx --tier waits -d 1m --json -o nginx.json\n"
 	"  waitscope profile --flame blocked.svg -p 4711 -d 10s\n"
+	"  waitscope profile --html nginx.html --stacks -n nginx -d 10s\n"
 	"\n"
 	"Times take units (250us, 1.5ms, 2s), sizes too (64K, 1M). With a command, its exit status "
 	"is passed on; else 0 done, 1 failed, 2 wrong usage.";
@@ -47,6 +49,15 @@ static int report(const struct trace_options *options, struct output *output,
 struct options {
 	struct trace_options trace;
 	struct stack_options stacks;
+	const char *html; /* path; NULL: none */
+	struct output html_output;
+};
+
+enum { OPTION_HTML = 768 };
+
+static const struct argp_option table[] = {
+	{"html", OPTION_HTML, "FILE", 0, "Also a page for a browser, which needs nothing else", 3},
+	{0},
 };
 
 /* The line below the title of a picture: what was traced, for how long. */
@@ -74,24 +85,32 @@ static int trace(struct options *options, struct tracing *tracing)
 	status = output__begin(&output, options->trace.output);
 	if (!status)
 		status = stack_options__begin(&options->stacks);
+	if (!status && options->html)
+		status = output__begin(&options->html_output, options->html);
 	if (!status)
 		status = tracing__run(tracing, &profile);
 	if (!status)
 		status = report(&options->trace, &output, profile);
 	if (!status)
 		status = report_stacks(options, profile);
+	if (!status && options->html)
+		status = html_file__of_profile(&options->html_output, profile);
 	if (!status)
 		status = tracing__conclude(tracing);
 	output__close(&output);
 	stack_options__close(&options->stacks);
+	output__close(&options->html_output);
 	return status;
 }
 
-static error_t pass_inputs(int key, char *text, struct argp_state *state)
+static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct options *options = state->input;
 
-	(void)text;
+	if (key == OPTION_HTML) {
+		options->html = text;
+		return 0;
+	}
 	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
 	state->child_inputs[0] = &options->trace;
@@ -103,7 +122,8 @@ int command_profile(int argc, char **argv)
 {
 	const struct argp_child children[] = {
 		{&trace_argp, 0, NULL, 0}, {&stack_argp, 0, NULL, 0}, {0}};
-	const struct argp verb = {.parser = pass_inputs,
+	const struct argp verb = {.options = table,
+				  .parser = parse,
 				  .args_doc = "[-- COMMAND [ARG...]]",
 				  .doc = documentation,
 				  .children = children};

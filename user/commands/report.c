@@ -8,6 +8,7 @@
 
 #include "commands/commands.h"
 #include "commands/exporting.h"
+#include "commands/html_file.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/replaying.h"
@@ -23,6 +24,7 @@ static const char documentation[] =
 	"  waitscope report --from 2s --to 3s --json nginx.rec\n"
 	"  waitscope report --check dd.rec\n"
 	"  waitscope report --perfetto dd.pftrace dd.rec\n"
+	"  waitscope report --html dd.html dd.rec\n"
 	"\n"
 	"--from and --to count from the begin of the window. Of a part of it, event loops, refused "
 	"calls and requests are left out: they are kept for the whole only. Exit status: 0 done, 1 failed "
@@ -34,6 +36,7 @@ enum {
 	OPTION_CHECK,
 	OPTION_PERFETTO,
 	OPTION_CHROME,
+	OPTION_HTML,
 	OPTION_JSON,
 	OPTION_BUCKETS,
 	OPTION_TOP,
@@ -49,6 +52,8 @@ static const struct argp_option table[] = {
 	{"perfetto", OPTION_PERFETTO, "OUT", 0,
 	 "Instead of the report, write the timeline to OUT, for https://ui.perfetto.dev", 2},
 	{"chrome", OPTION_CHROME, "OUT", 0, "The same as Chrome's trace events, in JSON", 2},
+	{"html", OPTION_HTML, "OUT", 0,
+	 "Instead of the report, write it to OUT as a page for a browser, with the timeline", 2},
 	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 3},
 	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 3},
 	{"buckets", OPTION_BUCKETS, NULL, 0, "JSON with the buckets of every distribution", 3},
@@ -61,7 +66,7 @@ static const struct argp_option table[] = {
 
 struct report_options {
 	struct replaying_options replaying;
-	const char *output, *exports[EXPORT_FORMATS];
+	const char *output, *html, *exports[EXPORT_FORMATS];
 	bool check, json, buckets, verbose, no_colour;
 	uint64_t top, min;
 };
@@ -84,11 +89,23 @@ static void check_words(const struct report_options *options, struct argp_state 
 		option__refuse(state, "--check is of the whole window");
 }
 
+/* It is written beside or after others, which are not to be the same file. */
+static void check_page(const struct report_options *options, struct argp_state *state)
+{
+	if (!options->html)
+		return;
+	if (options->check || options->json || options->output)
+		option__refuse(state, "--html writes a page, and no report beside it");
+	for (int i = 0; i < EXPORT_FORMATS; i++)
+		if (options->exports[i] && !strcmp(options->exports[i], options->html))
+			option__refuse(state, "--html takes a file of its own");
+}
+
 /* A result takes the place of an older file of its name: not of the one that it is made of. */
 static int spare_recording(const struct report_options *options)
 {
 	const char *path = options->replaying.path;
-	bool spared = output__spares(options->output, path);
+	bool spared = output__spares(options->output, path) && output__spares(options->html, path);
 
 	for (int i = 0; i < EXPORT_FORMATS; i++)
 		spared = spared && output__spares(options->exports[i], path);
@@ -122,6 +139,7 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		check_words(options, state);
+		check_page(options, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -140,6 +158,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_CHROME:
 		options->exports[EXPORT_CHROME] = text;
+		return 0;
+	case OPTION_HTML:
+		options->html = text;
 		return 0;
 	case OPTION_BUCKETS:
 		options->buckets = true;
@@ -216,7 +237,11 @@ int command_report(int argc, char **argv)
 	if (status)
 		return status;
 	if (options.exports[EXPORT_PERFETTO] || options.exports[EXPORT_CHROME])
-		return exporting__run(&options.replaying, options.exports);
+		status = exporting__run(&options.replaying, options.exports);
+	if (!status && options.html)
+		status = html_file__of_recording(&options.replaying, options.html);
+	if (options.exports[EXPORT_PERFETTO] || options.exports[EXPORT_CHROME] || options.html)
+		return status;
 	status = replaying__new(&replaying, &options.replaying);
 	if (!status)
 		status = show(&options, replaying);
