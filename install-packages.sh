@@ -11,7 +11,7 @@ check="gcc make libc6-dev libjson-c-dev libprotobuf-c-dev protobuf-c-compiler li
 fuzz="clang libclang-rt-dev" # libFuzzer
 test="$check $fuzz python3 python3-jsonschema procps util-linux coreutils strace
 	fio rt-tests nginx-light redis-server redis-tools wrk linux-perf libbpf-tools iproute2 nodejs
-	openssl findutils tar"
+	openssl findutils tar chromium-headless-shell" # the last: to open what --html writes
 lint="clang-format clang-tidy cppcheck shellcheck git python3"
 kernels="qemu-system-x86 cpio busybox-static e2fsprogs xz-utils file"
 classify="perl-base sqlite3 gzip" # besides those of the tests
