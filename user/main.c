@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 	{"trace", command_trace, "live, one line per finished call or wait"},
 	{"record", command_record, "the whole timeline to a file"},
 	{"report", command_report, "what a recorded file says"},
+	{"anatomy", command_anatomy, "one blocking call, stage by stage"},
 	{"models", command_models, "run the bundled models under trace and compare them"},
 	{"flame", command_flame, "folded stacks as a flame graph, or two compared"},
 	{"diff", command_diff, "what changed between two profiles, or repeats of two"},

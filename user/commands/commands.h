@@ -10,6 +10,7 @@ int command_profile(int argc, char **argv);
 int command_hist(int argc, char **argv);
 int command_flame(int argc, char **argv);
 int command_trace(int argc, char **argv);
+int command_anatomy(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_doctor(int argc, char **argv);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One blocking call, stage by stage. Pure: they write to a stream. */
+#ifndef WAITSCOPE_RENDER_ANATOMY_H
+#define WAITSCOPE_RENDER_ANATOMY_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "model/anatomy.h"
+
+/* For people. 0, or -EIO if the stream failed. */
+int render__anatomy_text(FILE *stream, const struct anatomy *anatomy, bool unicode);
+
+/* One JSON object, waitscope-anatomy/1 (no schema in docs/ yet). 0, -ENOMEM or -EIO. */
+int render__anatomy_json(FILE *stream, const struct anatomy *anatomy);
+
+#endif
