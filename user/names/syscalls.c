@@ -46,3 +46,17 @@ void syscalls__arguments(uint8_t native[SYSCALL_TABLE], uint8_t compat[SYSCALL_T
 	memcpy(native, native_arguments, SYSCALL_TABLE);
 	memcpy(compat, compat_arguments, SYSCALL_TABLE);
 }
+
+bool syscalls__takes_descriptor(uint16_t number)
+{
+	const uint8_t *arguments = number & SYSCALL_COMPAT ? compat_arguments : native_arguments;
+	unsigned int index = number & (SYSCALL_COMPAT - 1);
+
+	return index < SYSCALL_TABLE && arguments[index] == ARGUMENT_FD0;
+}
+
+bool syscalls__has_result(const char *name, int64_t result)
+{
+	return result < INT32_MAX && result > -INT32_MAX && name &&
+	       strcmp(name, "rt_sigreturn") != 0 && strcmp(name, "sigreturn") != 0;
+}

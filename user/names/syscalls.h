@@ -6,6 +6,7 @@
 #ifndef WAITSCOPE_NAMES_SYSCALLS_H
 #define WAITSCOPE_NAMES_SYSCALLS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SYSCALL_TABLE 512 /* size of the tables below; numbers are smaller */
@@ -19,6 +20,13 @@ const char *syscalls__name(uint16_t number);
 
 /* Fills one byte (enum argument_kind) a call, for the 64-bit and the 32-bit table. */
 void syscalls__arguments(uint8_t native[SYSCALL_TABLE], uint8_t compat[SYSCALL_TABLE]);
+
+/* Is the first argument of such a call a descriptor? */
+bool syscalls__takes_descriptor(uint16_t number);
+
+/* Is what the event stream has as its result that? Larger ones are cut there, and what sigreturn
+ * "returns" is a register of the code that was interrupted. */
+bool syscalls__has_result(const char *name, int64_t result);
 
 /*
  * Name of an errno ("EAGAIN"); "ERRNO_N" (static storage) where it has none, and "ERRNO_INVALID"

@@ -12,6 +12,8 @@
  * kernel (PID_MAX_LIMIT). */
 #define ROWS_MOST ((4U << 20) + 1)
 
+#define CPUS_MOST 8192 /* NR_CPUS of the largest kernels */
+
 /* Row 0 is there, and empty. Zeroes are a good beginning, but for `size`. */
 struct grown {
 	char *base; /* owned: free() it */

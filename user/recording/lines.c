@@ -7,6 +7,7 @@
 #include "recording/grown.h"
 #include "recording/lines.h"
 #include "recording/replay.h"
+#include "recording/thread_ids.h"
 
 /* All waits of one row in a call. */
 struct part {
@@ -28,8 +29,7 @@ struct lines {
 	struct replay *replay;
 	uint64_t began;	      /* 0: not yet */
 	struct grown pending; /* by thread row */
-	struct grown threads; /* by thread id: its row */
-	uint8_t arguments[2][SYSCALL_TABLE];
+	struct thread_ids ids;
 	/* of the line that is being made: */
 	struct line_sleep *sleeps;
 	char (*comms)[RECORDS_COMM]; /* of their wakers */
@@ -57,8 +57,7 @@ struct lines *lines__new(const struct lines_options *options, struct cast *cast)
 	lines->options = *options;
 	lines->cast = cast;
 	lines->pending.size = sizeof(struct pending);
-	lines->threads.size = sizeof(uint32_t);
-	syscalls__arguments(lines->arguments[0], lines->arguments[1]);
+	lines->ids = THREAD_IDS_EMPTY;
 	lines->replay = replay__new(&hooks, ROWS_MOST);
 	if (lines->replay)
 		return lines;
@@ -73,7 +72,7 @@ void lines__free(struct lines *lines)
 	for (uint32_t i = 0; i < lines->pending.room; i++)
 		free(((struct pending *)lines->pending.base)[i].parts);
 	free(lines->pending.base);
-	free(lines->threads.base);
+	thread_ids__clear(&lines->ids);
 	free(lines->sleeps);
 	free(lines->comms);
 	replay__free(lines->replay);
@@ -138,13 +137,11 @@ static void tell_waker(struct lines *lines, const struct part *part, struct line
 	*waker = (struct line_waker){.kind = part->waker_kind, .tid = (int)tid};
 	if (!tid || tid >= ROWS_MOST)
 		return;
-	if (tid <= lines->threads.used) {
-		thread = cast__thread(lines->cast, *(uint32_t *)grown__at(&lines->threads, tid));
-		if (thread && thread->tid == tid) {
-			waker->pid = (int)thread->tgid;
-			waker->comm = memcpy(comm, thread->comm, RECORDS_COMM);
-			return;
-		}
+	thread = cast__thread(lines->cast, thread_ids__row(&lines->ids, lines->cast, tid));
+	if (thread) {
+		waker->pid = (int)thread->tgid;
+		waker->comm = memcpy(comm, thread->comm, RECORDS_COMM);
+		return;
 	}
 	task = cast__task(lines->cast, tid);
 	if (!task)
@@ -267,22 +264,6 @@ static int on_wait(void *context, const struct replay_wait *wait)
 	return pending ? keep(pending, &part) : grown__error(wait->thread);
 }
 
-static bool takes_descriptor(const struct lines *lines, uint32_t call)
-{
-	bool compat = call & SYSCALL_COMPAT;
-
-	call &= ~SYSCALL_COMPAT;
-	return call < SYSCALL_TABLE && lines->arguments[compat][call] == ARGUMENT_FD0;
-}
-
-/* Larger results are cut in the stream; what sigreturn "returns" is a register of the code that was
- * interrupted. */
-static bool has_result(const char *syscall, int64_t result)
-{
-	return result < INT32_MAX && result > -INT32_MAX && syscall &&
-	       strcmp(syscall, "rt_sigreturn") != 0 && strcmp(syscall, "sigreturn") != 0;
-}
-
 static int on_call(void *context, const struct replay_call *call)
 {
 	struct lines *lines = context;
@@ -297,7 +278,7 @@ static int on_call(void *context, const struct replay_call *call)
 		.finished = true,
 		.result = call->result,
 		.argument = call->argument,
-		.on_descriptor = takes_descriptor(lines, call->done.call),
+		.on_descriptor = syscalls__takes_descriptor((uint16_t)call->done.call),
 	};
 	uint32_t count;
 
@@ -307,7 +288,7 @@ static int on_call(void *context, const struct replay_call *call)
 	pending->count = 0;
 	if (!count && !lines->options.all_calls)
 		return 0;
-	line.has_result = has_result(line.syscall, call->result);
+	line.has_result = syscalls__has_result(line.syscall, call->result);
 	return tell(lines, call->thread, &line, pending->parts, count);
 }
 
@@ -350,21 +331,13 @@ static int on_loss(void *context, const struct replay_loss *loss)
 static int on_begin(void *context, uint32_t number, uint64_t time)
 {
 	struct lines *lines = context;
-	const struct identity_thread *thread = cast__thread(lines->cast, number);
 	struct pending *pending = pending_of(lines, number);
-	uint32_t *row;
 
 	(void)time;
 	if (!pending)
 		return grown__error(number);
 	pending->count = 0;
-	if (!thread || !thread->tid || thread->tid >= ROWS_MOST)
-		return 0;
-	row = grown__at(&lines->threads, thread->tid);
-	if (!row)
-		return grown__error(thread->tid);
-	*row = number;
-	return 0;
+	return thread_ids__begin(&lines->ids, lines->cast, number);
 }
 
 /* Where it is a command that is traced, what comes before its exec is not of the trace. */

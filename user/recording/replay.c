@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recording/grown.h"
 #include "recording/replay.h"
 
 struct replay {
@@ -263,8 +264,6 @@ static int switch_in(struct replay *replay, unsigned int cpu, const struct strea
 		return 0;
 	return tell_wait(replay, event->other, cpu, event, &wait);
 }
-
-#define CPUS_MOST 8192 /* NR_CPUS of the largest kernels */
 
 static int note_running(struct replay *replay, unsigned int cpu, uint32_t number)
 {
