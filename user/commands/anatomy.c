@@ -2,6 +2,8 @@
 /* waitscope anatomy: one blocking call, stage by stage. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
@@ -15,21 +17,28 @@
 
 static const char documentation[] =
 	"Lays out the longest call that slept in the ten stages of a blocking call: when each began and "
-	"how long it took to get there, on which CPU, who ran there meanwhile, who woke it and in which "
-	"call that was."
+	"how long it took to get there, on which CPU, who ran there meanwhile, who woke it, in which "
+	"call that was, and by whom that one had been woken."
 	"\v"
 	"Examples:\n"
 	"  waitscope anatomy --syscall read -- waitscope workload run blocking --what pipe\n"
 	"  waitscope anatomy -p 4711 -d 5s --rank 2\n"
-	"  waitscope anatomy --from-file nginx.rec --tid 4712 --syscall fsync\n"
+	"  waitscope anatomy --from-file nginx.rec --thread 4712 --object /var/log\n"
 	"\n"
-	"Stages 3 to 5 are one switch, so they have one instant; 6 and 7 are one waking. When a woken "
-	"thread gets its place on a run queue (8) is not in the events. A call that slept several times "
-	"goes through 2 to 9 again. The times in the second column add up to the duration exactly. Exit "
-	"status: that of the command, or 0 done, 1 failed or no such call, 2 wrong usage.";
+	"Calls that only rest (an event loop, a thread that joins another) are left out, unless --idle, "
+	"--syscall, --object or --thread asks for some.\n"
+	"\n"
+	"Stages 3 to 5 are seen at once, by the switch. 2, 6 and 8 have no event of their own, and no "
+	"instant (6 has one if a block request was completed): they lie in the time to the next stage. A "
+	"call that slept several times goes through 2 to 9 again. The times in the second column add "
+	"up to the duration exactly. Exit status: that of the command, or 0 done, 1 failed or no such "
+	"call, 2 wrong usage.";
 
 enum {
 	OPTION_SYSCALL = 512,
+	OPTION_OBJECT,
+	OPTION_THREAD,
+	OPTION_IDLE,
 	OPTION_RANK,
 	OPTION_FROM_FILE,
 	OPTION_BUFFER,
@@ -38,9 +47,11 @@ enum {
 static const struct argp_option table[] = {
 	{NULL, 0, NULL, 0, "Which call:", 4},
 	{"syscall", OPTION_SYSCALL, "NAMES", 0, "One of these, with commas", 4},
+	{"object", OPTION_OBJECT, "TEXT", 0, "That slept on an object with TEXT in its name", 4},
+	{"thread", OPTION_THREAD, "TID|COMM", 0, "Of this thread, or of threads of this name", 4},
+	{"idle", OPTION_IDLE, NULL, 0, "Also calls that only rest", 4},
 	{"rank", OPTION_RANK, "N", 0, "The Nth longest (default 1)", 4},
-	{"from-file", OPTION_FROM_FILE, "FILE", 0,
-	 "Of a recording; --tid then says of which thread", 4},
+	{"from-file", OPTION_FROM_FILE, "FILE", 0, "Of a recording, not of a live trace", 4},
 	{"buffer", OPTION_BUFFER, "SIZE", 0, "Ring buffer of each CPU (default 8M)", 2},
 	{0},
 };
@@ -50,7 +61,8 @@ static const struct argp_option table[] = {
 struct anatomy_verb {
 	struct trace_options trace;
 	struct trace_filter filter;
-	const char *file;
+	const char *file, *object, *thread;
+	bool idle;
 	uint64_t buffer, rank;
 };
 
@@ -61,33 +73,59 @@ struct showing {
 	int status; /* of what was to be shown */
 };
 
-static void finish(const struct anatomy_verb *verb, const struct argp_state *state)
+static void finish(struct anatomy_verb *verb, const struct argp_state *state)
 {
-	bool by_thread = verb->trace.has_target && verb->trace.target.kind == TARGET_TID;
-
-	if (verb->file && verb->trace.has_target && !by_thread)
+	if (verb->file && verb->trace.has_target)
 		option__refuse(state, "--from-file: what was traced is in the recording");
+	if (verb->file && verb->trace.duration)
+		option__refuse(state, "--from-file and --duration cannot be combined");
 	if (verb->trace.buckets || verb->trace.top || verb->trace.min)
 		option__refuse(state, "--buckets, --top and --min are for reports");
 	if (verb->trace.tier == TIER_WAITS)
 		option__refuse(state, "--tier waits: it does not see calls");
+	verb->idle |= verb->filter.syscall_count || verb->object || verb->thread;
+}
+
+static const char *need_text(const char *option, const char *text, const struct argp_state *state)
+{
+	if (!*text)
+		option__refuse(state, "%s needs a value", option);
+	return text;
+}
+
+static error_t parse_choice(int key, const char *text, struct anatomy_verb *verb,
+			    const struct argp_state *state)
+{
+	char reason[TRACE_FILTER_REASON];
+
+	switch (key) {
+	case OPTION_SYSCALL:
+		if (trace_filter__syscalls(&verb->filter, text, reason))
+			option__refuse(state, "--syscall %s: %s", text, reason);
+		return 0;
+	case OPTION_OBJECT:
+		verb->object = need_text("--object", text, state);
+		return 0;
+	case OPTION_THREAD:
+		verb->thread = need_text("--thread", text, state);
+		return 0;
+	case OPTION_IDLE:
+		verb->idle = true;
+		return 0;
+	case OPTION_RANK:
+		verb->rank = option__count("--rank", text, 1, RANK_MOST, state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct anatomy_verb *verb = state->input;
-	char reason[TRACE_FILTER_REASON];
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &verb->trace;
-		return 0;
-	case OPTION_SYSCALL:
-		if (trace_filter__syscalls(&verb->filter, text, reason))
-			option__refuse(state, "--syscall %s: %s", text, reason);
-		return 0;
-	case OPTION_RANK:
-		verb->rank = option__count("--rank", text, 1, RANK_MOST, state);
 		return 0;
 	case OPTION_FROM_FILE:
 		verb->file = text;
@@ -100,24 +138,42 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		finish(verb, state);
 		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_choice(key, text, verb, state);
 }
 
-static bool wants(void *context, int tid, const char *syscall)
-{
-	const struct anatomy_verb *verb = context;
-	const struct target *target = &verb->trace.target;
-	const struct trace_line line = {.syscall = syscall};
+/* --- which call --------------------------------------------------------------------------------
+ */
 
-	if (!trace_filter__takes(&verb->filter, &line))
-		return false;
-	if (!verb->file || !verb->trace.has_target)
+static bool is_thread(const char *wanted, const struct anatomy_candidate *candidate)
+{
+	uint64_t tid;
+	const char *why;
+
+	if (candidate->comm && strcmp(candidate->comm, wanted) == 0)
 		return true;
-	for (size_t i = 0; i < target->id_count; i++)
-		if (target->ids[i] == tid)
+	return !units__parse_count(wanted, 1, INT_MAX, &tid, &why) && candidate->tid == (int)tid;
+}
+
+static bool has_object(const char *wanted, const struct anatomy_candidate *candidate)
+{
+	for (size_t i = 0; i < candidate->object_count; i++)
+		if (strstr(candidate->objects[i], wanted))
 			return true;
 	return false;
 }
+
+static bool wants(void *context, const struct anatomy_candidate *candidate)
+{
+	const struct anatomy_verb *verb = context;
+	const struct trace_line line = {.syscall = candidate->syscall};
+
+	return trace_filter__takes(&verb->filter, &line) && (verb->idle || !candidate->idle) &&
+	       (!verb->thread || is_thread(verb->thread, candidate)) &&
+	       (!verb->object || has_object(verb->object, candidate));
+}
+
+/* --- events ------------------------------------------------------------------------------------
+ */
 
 static int begin(void *context, struct cast *cast, const struct profile *head)
 {
@@ -126,8 +182,10 @@ static int begin(void *context, struct cast *cast, const struct profile *head)
 		.keep = showing->verb->rank, .wants = wants, .context = (void *)showing->verb};
 
 	if (head->tier != TIER_FULL) {
-		complain("it was recorded in the waits tier, which does not see calls");
-		return -EINVAL;
+		complain("%s: was recorded in the waits tier, which does not see calls",
+			 showing->verb->file);
+		showing->status = EXIT_FAILED;
+		return -EPIPE; /* all is said */
 	}
 	showing->anatomist = anatomist__new(&options, cast);
 	return showing->anatomist ? 0 : -ENOMEM;
@@ -138,23 +196,59 @@ static int take(void *context, unsigned int cpu, const struct stream_event *even
 	return anatomist__event(((struct showing *)context)->anatomist, cpu, event);
 }
 
+/* --- what comes of it --------------------------------------------------------------------------
+ */
+
+static int say_none(const struct showing *showing, const struct anatomist_sums *sums)
+{
+	char seen[UNITS_TEXT], unwanted[UNITS_TEXT];
+
+	if (sums->seen)
+		complain("--rank %llu: only %s such calls slept and returned",
+			 (unsigned long long)showing->verb->rank, units__count(sums->seen, seen));
+	else if (sums->unwanted)
+		complain("no such call slept and returned; %s others did%s",
+			 units__count(sums->unwanted, unwanted),
+			 showing->verb->idle ? "" : " (--idle: also those that only rested)");
+	else
+		complain("no call slept and returned");
+	return EXIT_FAILED;
+}
+
+/* What may be longer, and is not laid out. */
+static void say_missing(const struct anatomist_sums *sums, uint64_t lost, uint64_t total)
+{
+	char count[UNITS_TEXT], time[UNITS_TEXT];
+	char *comm;
+
+	if (lost)
+		complain("%s events LOST for want of room (--buffer): a longer call may be missing",
+			 units__count(lost, count));
+	if (sums->doubtful)
+		complain("%s calls left out: transitions of them were lost",
+			 units__count(sums->doubtful, count));
+	if (sums->open_time <= total)
+		return;
+	comm = units__escape(sums->open_thread.comm);
+	complain("%s such calls had not returned, one of them longer: %s of thread %d %s, for %s",
+		 units__count(sums->open, count), sums->open_syscall, sums->open_thread.tid,
+		 comm ? comm : "?", units__time(sums->open_time, time));
+	free(comm);
+}
+
 static int show(struct showing *showing)
 {
 	const struct anatomy *anatomy =
 		anatomist__call(showing->anatomist, showing->verb->rank - 1);
-	uint64_t seen = anatomist__seen(showing->anatomist);
-	char count[UNITS_TEXT];
+	const struct anatomy_place place = {.rank = showing->verb->rank,
+					    .of = anatomist__sums(showing->anatomist)->seen};
 	int err;
 
-	if (!anatomy) {
-		complain("no such call: %s of them slept and returned", units__count(seen, count));
-		return EXIT_FAILED;
-	}
 	errno = 0;
 	if (showing->verb->trace.json)
-		err = render__anatomy_json(showing->output.stream, anatomy);
+		err = render__anatomy_json(showing->output.stream, anatomy, &place);
 	else
-		err = render__anatomy_text(showing->output.stream, anatomy,
+		err = render__anatomy_text(showing->output.stream, anatomy, &place,
 					   output__style(&showing->output, true).unicode);
 	return output__conclude(&showing->output, err);
 }
@@ -162,12 +256,13 @@ static int show(struct showing *showing)
 static int end(void *context, const struct event_end *end)
 {
 	struct showing *showing = context;
-	char count[UNITS_TEXT];
+	const struct anatomist_sums *sums = anatomist__sums(showing->anatomist);
+	const struct anatomy *anatomy;
 
-	if (end->stream.lost)
-		complain("%s events LOST for want of room (--buffer): a longer call may be missing",
-			 units__count(end->stream.lost, count));
-	showing->status = show(showing);
+	anatomist__finish(showing->anatomist, end->time);
+	anatomy = anatomist__call(showing->anatomist, showing->verb->rank - 1);
+	showing->status = anatomy ? show(showing) : say_none(showing, sums);
+	say_missing(sums, end->stream.lost, anatomy ? anatomy->total : 0);
 	return 0;
 }
 

@@ -8,10 +8,17 @@
 
 #include "model/anatomy.h"
 
-/* For people. 0, or -EIO if the stream failed. */
-int render__anatomy_text(FILE *stream, const struct anatomy *anatomy, bool unicode);
+/* Which one it is among those that could have been meant. */
+struct anatomy_place {
+	uint64_t rank, of; /* from 1 on */
+};
 
-/* One JSON object, waitscope-anatomy/1 (no schema in docs/ yet). 0, -ENOMEM or -EIO. */
-int render__anatomy_json(FILE *stream, const struct anatomy *anatomy);
+/* For people. 0, or -EIO if the stream failed. */
+int render__anatomy_text(FILE *stream, const struct anatomy *anatomy,
+			 const struct anatomy_place *place, bool unicode);
+
+/* One JSON object: docs/anatomy.schema.json. 0, -ENOMEM or -EIO. */
+int render__anatomy_json(FILE *stream, const struct anatomy *anatomy,
+			 const struct anatomy_place *place);
 
 #endif
