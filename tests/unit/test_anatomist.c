@@ -295,6 +295,7 @@ static void a_call_in_which_events_were_lost_is_left_out(void **state)
 	read_that_slept(2100);
 	assert_null(anatomist__call(anatomist, 0));
 	assert_int_equal(anatomist__sums(anatomist)->doubtful, 1);
+	anatomist__finish(anatomist, 5000);
 	assert_int_equal(anatomist__sums(anatomist)->lost, 3);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/critical_path.h"
 #include "commands/exporting.h"
 #include "commands/html_file.h"
 #include "commands/options.h"
@@ -25,6 +26,7 @@ static const char documentation[] =
 	"  waitscope report --check dd.rec\n"
 	"  waitscope report --perfetto dd.pftrace dd.rec\n"
 	"  waitscope report --html dd.html dd.rec\n"
+	"  waitscope report --critical-path make.rec\n"
 	"\n"
 	"--from and --to count from the begin of the window. Of a part of it, event loops, refused "
 	"calls and requests are left out: they are kept for the whole only. Exit status: 0 done, 1 failed "
@@ -37,6 +39,7 @@ enum {
 	OPTION_PERFETTO,
 	OPTION_CHROME,
 	OPTION_HTML,
+	OPTION_CRITICAL_PATH,
 	OPTION_JSON,
 	OPTION_BUCKETS,
 	OPTION_TOP,
@@ -54,6 +57,8 @@ static const struct argp_option table[] = {
 	{"chrome", OPTION_CHROME, "OUT", 0, "The same as Chrome's trace events, in JSON", 2},
 	{"html", OPTION_HTML, "OUT", 0,
 	 "Instead of the report, write it to OUT as a page for a browser, with the timeline", 2},
+	{"critical-path", OPTION_CRITICAL_PATH, NULL, 0,
+	 "What the command's end waited for, back to its exec, by thread and cause", 1},
 	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 3},
 	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 3},
 	{"buckets", OPTION_BUCKETS, NULL, 0, "JSON with the buckets of every distribution", 3},
@@ -67,7 +72,7 @@ static const struct argp_option table[] = {
 struct report_options {
 	struct replaying_options replaying;
 	const char *output, *html, *exports[EXPORT_FORMATS];
-	bool check, json, buckets, verbose, no_colour;
+	bool check, critical_path, json, buckets, verbose, no_colour;
 	uint64_t top, min;
 };
 
@@ -101,6 +106,14 @@ static void check_page(const struct report_options *options, struct argp_state *
 			option__refuse(state, "--html takes a file of its own");
 }
 
+static void check_path(const struct report_options *options, struct argp_state *state)
+{
+	if (options->critical_path && (options->replaying.from || options->replaying.to ||
+				       options->check || options->html ||
+				       options->exports[EXPORT_PERFETTO] || options->exports[EXPORT_CHROME]))
+		option__refuse(state, "--critical-path is of the whole window, and alone");
+}
+
 /* A result takes the place of an older file of its name: not of the one that it is made of. */
 static int spare_recording(const struct report_options *options)
 {
@@ -131,6 +144,9 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 	case OPTION_CHECK:
 		options->check = true;
 		return 0;
+	case OPTION_CRITICAL_PATH:
+		options->critical_path = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (options->replaying.path)
 			option__refuse(state, "one recording at a time: %s and %s",
@@ -140,6 +156,7 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_END:
 		check_words(options, state);
 		check_page(options, state);
+		check_path(options, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -224,6 +241,19 @@ static int show(const struct report_options *options, const struct replaying *re
 	return status ? status : verdict;
 }
 
+static int show_critical_path(const struct report_options *options)
+{
+	return critical_path__show(&(struct critical_path_options){
+		.path = options->replaying.path,
+		.output = options->output,
+		.json = options->json,
+		.verbose = options->verbose,
+		.no_colour = options->no_colour,
+		.top = options->top,
+		.min = options->min,
+	});
+}
+
 int command_report(int argc, char **argv)
 {
 	const struct argp verb = {
@@ -242,6 +272,8 @@ int command_report(int argc, char **argv)
 		status = html_file__of_recording(&options.replaying, options.html);
 	if (options.exports[EXPORT_PERFETTO] || options.exports[EXPORT_CHROME] || options.html)
 		return status;
+	if (options.critical_path)
+		return show_critical_path(&options);
 	status = replaying__new(&replaying, &options.replaying);
 	if (!status)
 		status = show(&options, replaying);

@@ -26,7 +26,7 @@ struct anatomist *anatomist__new(const struct anatomist_options *options, struct
 	anatomist->cast = cast;
 	anatomist->people.size = sizeof(struct person *);
 	anatomist->completions.size = sizeof(struct completion);
-	anatomist->losing.size = sizeof(bool);
+	anatomist->losses = LOSSES_NONE;
 	anatomist->pasts = cpu_pasts__empty();
 	anatomist->ids = THREAD_IDS_EMPTY;
 	anatomist->kept = calloc(options->keep + 1, sizeof(*anatomist->kept));
@@ -55,7 +55,7 @@ void anatomist__free(struct anatomist *anatomist)
 		free_person(((struct person **)anatomist->people.base)[i]);
 	free(anatomist->people.base);
 	free(anatomist->completions.base);
-	free(anatomist->losing.base);
+	losses__clear(&anatomist->losses);
 	cpu_pasts__clear(&anatomist->pasts);
 	thread_ids__clear(&anatomist->ids);
 	replay__free(anatomist->replay);
@@ -277,8 +277,9 @@ static bool is_doubtful(const struct anatomist *anatomist, const struct replay_c
 {
 	const struct replay_thread *thread = replay__thread(anatomist->replay, call->thread);
 
-	return anatomist->losing_cpus ||
-	       (anatomist->doubted && call->since <= anatomist->doubted) ||
+	const struct losses *losses = &anatomist->losses;
+
+	return losses->losing_cpus || (losses->doubted && call->since <= losses->doubted) ||
 	       thread->ledger.lost != person->lost || !is_in_order(call, person);
 }
 

@@ -37,8 +37,9 @@ struct anatomist_sums {
 	uint64_t seen;	   /* calls that are wanted */
 	uint64_t unwanted; /* calls that slept, and are not */
 	uint64_t doubtful; /* calls that are left out: events of them may be missing */
-	uint64_t lost;	   /* events that were lost before they came here */
-	/* at the end: calls that sleep and have not returned, and the longest of these */
+	/* at the end: */
+	uint64_t lost; /* events that were lost before they came here */
+	/* calls that sleep and have not returned, and the longest of these */
 	uint64_t open;
 	struct anatomy_thread open_thread;
 	const char *open_syscall;

@@ -62,6 +62,7 @@ static void rename_all(struct anatomist *anatomist, struct anatomy *anatomy)
 
 void anatomist__finish(struct anatomist *anatomist, uint64_t end)
 {
+	anatomist->sums.lost = anatomist->losses.events;
 	for (size_t i = 0; i < anatomist->count; i++)
 		rename_all(anatomist, &anatomist->kept[i].anatomy);
 	for (uint32_t i = 0; i < replay__thread_count(anatomist->replay); i++)

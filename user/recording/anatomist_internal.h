@@ -6,6 +6,7 @@
 #include "recording/anatomist.h"
 #include "recording/cpu_past.h"
 #include "recording/grown.h"
+#include "recording/losses.h"
 #include "recording/replay.h"
 #include "recording/thread_ids.h"
 
@@ -98,14 +99,11 @@ struct anatomist {
 	struct grown people; /* struct person *, by thread row */
 	struct cpu_pasts pasts;
 	struct grown completions; /* struct completion, by CPU + 1 */
-	struct grown losing;	  /* bool, by CPU + 1: its last event was a loss */
 	struct thread_ids ids;
 	struct specimen *kept;
 	size_t count;
 	struct anatomist_sums sums;
-	uint32_t losing_cpus;
-	uint64_t doubted; /* instant up to which events may be missing; 0: none is */
-	uint64_t epoch;	  /* losses so far */
+	struct losses losses;
 };
 
 struct person *anatomist__person(struct anatomist *anatomist, uint32_t thread);

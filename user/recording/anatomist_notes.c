@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the events say that the replay does not tell: on which CPU, who came next, what was lost. */
-#include <errno.h>
-
 #include "recording/anatomist_internal.h"
 
 /* The entry is told with the next event, from the CPU on which it was made. */
@@ -59,28 +57,6 @@ static int note_request(struct anatomist *anatomist, unsigned int cpu,
 	return 0;
 }
 
-/* What was lost is lost up to the next event of its CPU. */
-static int note_loss(struct anatomist *anatomist, unsigned int cpu,
-		     const struct stream_event *event)
-{
-	bool is_loss = event->kind == STREAM_LOST, *losing;
-
-	if (!is_loss && !anatomist->losing_cpus)
-		return 0;
-	losing = grown__at(&anatomist->losing, cpu + 1);
-	if (!losing)
-		return grown__error(cpu);
-	if (is_loss) {
-		anatomist->sums.lost += event->row;
-		anatomist->epoch++;
-	}
-	if (*losing || is_loss)
-		anatomist->doubted = event->time;
-	anatomist->losing_cpus += is_loss - *losing;
-	*losing = is_loss;
-	return 0;
-}
-
 static int note(struct anatomist *anatomist, unsigned int cpu, const struct stream_event *event)
 {
 	switch (event->kind) {
@@ -101,7 +77,7 @@ static int note(struct anatomist *anatomist, unsigned int cpu, const struct stre
 
 int anatomist__note(struct anatomist *anatomist, unsigned int cpu, const struct stream_event *event)
 {
-	int err = cpu < CPUS_MOST ? note_loss(anatomist, cpu, event) : -EPROTO;
+	int err = losses__take(&anatomist->losses, cpu, event);
 
 	if (!err)
 		err = note_entry(anatomist, cpu, event);

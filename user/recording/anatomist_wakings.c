@@ -27,7 +27,8 @@ static void follow_waker(const struct anatomist *anatomist, const struct person 
 {
 	const struct replay_thread *thread = replay__thread(anatomist->replay, row);
 
-	if (waker->epoch == anatomist->epoch && thread && thread->ledger.lost == waker->chain_lost)
+	if (waker->epoch == anatomist->losses.epoch && thread &&
+	    thread->ledger.lost == waker->chain_lost)
 		*chain = waker->chain;
 	else
 		chain->cut = true;
@@ -104,7 +105,7 @@ void anatomist__adopt_waking(struct anatomist *anatomist, struct person *person,
 		chain.links[chain.count++] = noted->chain.links[i];
 	}
 	person->chain = chain;
-	person->epoch = anatomist->epoch;
+	person->epoch = anatomist->losses.epoch;
 	person->chain_lost = thread->ledger.lost;
 }
 
