@@ -2,8 +2,8 @@
 /*
  * Any bytes as a recording. Frames have a checksum and are packed, which no chance gets right: so
  * the bytes are either the file itself, or what is in its frames, which is then packed as a writer
- * would. What can be read becomes a profile, and that the report, the JSON and the page; and a
- * timeline for other viewers, whose formats are read back.
+ * would. What can be read becomes a profile, and that the report, the JSON and the page; a timeline
+ * for other viewers, whose formats are read back; the anatomy of a call, and a critical path.
  *
  *   first byte 0: the rest is a file
  *   else:         frames: kind, 16 bits of length, and so many bytes
@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include <json-c/json.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,11 @@
 #include "perfetto.pb-c.h"
 #include "recording/format.h"
 #include "render/html.h"
+#include "recording/anatomist.h"
+#include "recording/format.h"
+#include "recording/pathfinder.h"
+#include "render/anatomy.h"
+#include "render/critical_path.h"
 #include "render/render.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -168,11 +174,109 @@ static void export_some(const char *path, size_t size)
 	export(&options, size % 2 ? EXPORT_CHROME : EXPORT_PERFETTO);
 }
 
+static bool wants(void *context, const struct anatomy_candidate *candidate)
+{
+	(void)context;
+	return candidate->object_count < ANATOMY_SLEEPS + 1;
+}
+
+/* Tables with room for the largest numbers only take time, once more for each who replays. */
+#define ROWS_FOLLOWED 4096
+
+static bool is_followed(const struct stream_event *event)
+{
+	return event->thread < ROWS_FOLLOWED &&
+	       (event->kind != STREAM_SWITCH || event->other < ROWS_FOLLOWED);
+}
+
+/* Whatever events there are up to what is damaged. */
+static void follow_all(struct reader *reader, struct cast *cast, struct anatomist *anatomist,
+		       struct pathfinder *finder)
+{
+	struct reader_item item = {.kind = READER_END};
+	bool laid_out = true, found = true;
+
+	while (!reader__next(reader, &item) && item.kind != READER_END) {
+		if (item.kind != READER_EVENT) {
+			if (cast__take(cast, &item))
+				return;
+			continue;
+		}
+		if (!is_followed(&item.event))
+			continue;
+		laid_out = laid_out && !anatomist__event(anatomist, item.cpu, &item.event);
+		found = found && !pathfinder__event(finder, item.cpu, &item.event);
+	}
+}
+
+static int add_took(void *context, const struct anatomy_stage *stage)
+{
+	*(uint64_t *)context += stage->took;
+	return 0;
+}
+
+static void write_anatomy(const struct anatomist *anatomist, FILE *stream)
+{
+	const struct anatomy *anatomy = anatomist__call(anatomist, 0);
+	const struct anatomy_place place = {1, anatomist__sums(anatomist)->seen};
+	uint64_t sum = 0;
+
+	if (!anatomy)
+		return;
+	anatomy__each_stage(anatomy, add_took, &sum);
+	expect(sum == anatomy->total);
+	expect(render__anatomy_text(stream, anatomy, &place, true) == 0);
+	expect(render__anatomy_json(stream, anatomy, &place) == 0);
+}
+
+static void write_path(struct pathfinder *finder, FILE *stream)
+{
+	const struct render_options options = {.width = 100, .verbose = true};
+	struct critical_path *path;
+	uint64_t sum = 0;
+
+	if (pathfinder__finish(finder, UINT64_MAX / 2, &path))
+		return;
+	for (size_t i = 0; i < path->row_count; i++)
+		sum += path->rows[i].time;
+	expect(sum == path->window);
+	expect(render__critical_path_text(stream, path, &options) == 0);
+	expect(render__critical_path_json(stream, path) == 0);
+	critical_path__free(path);
+}
+
+static void lay_out_and_find(FILE *file)
+{
+	const struct anatomist_options options = {.keep = 2, .wants = wants};
+	char message[160], *text = NULL;
+	struct reader *reader = NULL;
+	struct cast *cast = cast__new(NULL);
+	struct anatomist *anatomist = anatomist__new(&options, cast);
+	struct pathfinder *finder = pathfinder__new(cast);
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	expect(cast && anatomist && finder && stream);
+	if (!reader__new(&reader, file, message, sizeof(message)))
+		follow_all(reader, cast, anatomist, finder);
+	anatomist__finish(anatomist, UINT64_MAX / 2);
+	write_anatomy(anatomist, stream);
+	write_path(finder, stream);
+	fclose(stream);
+	expect(!memchr(text, 0x1b, size));
+	free(text);
+	anatomist__free(anatomist);
+	pathfinder__free(finder);
+	cast__free(cast);
+	reader__free(reader);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct replaying_options options = {0};
 	struct replaying *replaying;
 	char path[32];
+	FILE *file;
 	int fd = memfd_create("recording", 0);
 
 	expect(fd >= 0);
@@ -188,6 +292,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	replaying__free(replaying);
 	export_some(path, size);
+	file = fopen(path, "re");
+	expect(file != NULL);
+	lay_out_and_find(file);
+	fclose(file);
 	close(fd);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #define CHILD	 2
 #define THREAD	 3 /* of the command */
 #define HELD	 4
+#define STRANGER 5
 #define READ	 0 /* syscalls */
 #define PIPE_ROW 1 /* waits */
 #define DISK_ROW 2
@@ -53,6 +54,7 @@ static int begin(void **state)
 		{.tid = 101, .tgid = 101, .ppid = 100, .comm = "child"},
 		{.tid = 102, .tgid = 100, .ppid = 1, .comm = "thread"},
 		{.tid = 100, .tgid = 100, .ppid = 1, .flags = THREAD_HELD, .comm = "held"},
+		{.tid = 103, .tgid = 103, .ppid = 100, .comm = "stranger"},
 	};
 	const struct object_row pipe = {.key = {.kind = OBJECT_PIPE, .number = 77}};
 	const struct wait_key keys[] = {
@@ -374,10 +376,12 @@ static void a_waking_that_was_not_seen_is_unknown(void **state)
 	check(100, PATH_ASLEEP, 0);
 }
 
-/* A thread that nobody is seen to have created. */
+/* Its CPU seems to have run somebody who cannot have created it. */
 static void a_creator_that_is_hidden_is_unknown(void **state)
 {
 	(void)state;
+	begins(0, 1050, STRANGER, LEDGER_RUNNABLE);
+	switches(3, 1100, 0, STRANGER, 0);
 	begins(3, 1200, CHILD, LEDGER_RUNNABLE);
 	switches(1, 1300, 0, CHILD, 0);
 	switches(0, 1400, COMMAND, 0, PIPE_ROW);
@@ -396,6 +400,16 @@ static void a_trace_may_end_before_the_command(void **state)
 	assert_false(path->ended);
 	check(100, PATH_ASLEEP, 1500);
 	check(100, PATH_RUNNING, 500);
+}
+
+static void a_command_that_is_nowhere_any_more_is_unknown(void **state)
+{
+	const struct identity_thread other = {.tid = 300, .tgid = 300, .comm = "other"};
+
+	(void)state;
+	identify(POOL_THREADS, COMMAND, &other, sizeof(other));
+	find_path(3000);
+	check(0, PATH_UNKNOWN, 2000);
 }
 
 static void without_a_command_there_is_no_path(void **state)
@@ -503,6 +517,7 @@ int main(void)
 		TEST(a_waking_that_was_not_seen_is_unknown),
 		TEST(a_creator_that_is_hidden_is_unknown),
 		TEST(a_trace_may_end_before_the_command),
+		TEST(a_command_that_is_nowhere_any_more_is_unknown),
 		TEST(without_a_command_there_is_no_path),
 		TEST(any_events_make_a_path_of_the_right_length),
 		TEST(a_tree_stays_small),

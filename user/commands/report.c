@@ -108,9 +108,9 @@ static void check_page(const struct report_options *options, struct argp_state *
 
 static void check_path(const struct report_options *options, struct argp_state *state)
 {
-	if (options->critical_path && (options->replaying.from || options->replaying.to ||
-				       options->check || options->html ||
-				       options->exports[EXPORT_PERFETTO] || options->exports[EXPORT_CHROME]))
+	if (options->critical_path &&
+	    (options->replaying.from || options->replaying.to || options->check || options->html ||
+	     options->exports[EXPORT_PERFETTO] || options->exports[EXPORT_CHROME]))
 		option__refuse(state, "--critical-path is of the whole window, and alone");
 }
 

@@ -73,20 +73,30 @@ static int add_all(struct path_sums *sums, const struct path_sums *more)
 /* --- nodes -------------------------------------------------------------------------------------
  */
 
+static void free_node(struct path_node *node)
+{
+	free(node->sums.places);
+	free(node);
+}
+
 static void drop(struct path_tree *tree, struct path_node *node)
 {
 	*node->before = node->next;
 	if (node->next)
 		node->next->before = node->before;
-	free(node->sums.places);
-	free(node);
+	free_node(node);
 	tree->count--;
 }
 
 void path_tree__clear(struct path_tree *tree)
 {
-	while (tree->all)
-		drop(tree, tree->all);
+	struct path_node *node = tree->all, *next;
+
+	for (; node; node = next) {
+		next = node->next;
+		free_node(node);
+	}
+	*tree = (struct path_tree){0};
 }
 
 struct path_node *path_node__new(struct path_tree *tree, struct path_node *parent)

@@ -176,8 +176,7 @@ static bool is_creator(struct pathfinder *finder, uint32_t row, const struct ide
 	const struct identity_thread *thread = row ? cast__thread(finder->cast, row) : NULL;
 
 	return thread && !(thread->flags & THREAD_HELD) &&
-	       (thread->tgid == child->tgid || thread->tgid == child->ppid ||
-		thread->ppid == child->ppid);
+	       (thread->tgid == child->tgid || thread->tgid == child->ppid);
 }
 
 static int begin_root(struct pathfinder *finder, const struct stream_event *event,

@@ -77,6 +77,8 @@ static int find_end(struct pathfinder *finder, uint64_t end, struct walker *rest
 		*ended = replay__thread(finder->replay, row)->exiting;
 		return err;
 	}
+	if (!finder->last) /* its rows are somebody else's now */
+		return walker__begin_unknown(finder, rest, end);
 	*rest = (struct walker){.tip = NULL, .at = finder->last_at, .epoch = finder->last_epoch};
 	err = walker__go_on_from(finder, rest, finder->last, finder->last_at);
 	finder->last = NULL;
