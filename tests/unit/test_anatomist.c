@@ -181,6 +181,31 @@ static void the_request_that_the_interrupt_completed_is_stage_6(void **state)
 	assert_int_equal(request->latency, 400);
 }
 
+/* disk -> writer -> reader */
+static void the_chain_goes_back_to_the_request(void **state)
+{
+	const struct anatomy_link *link;
+
+	(void)state;
+	switches(0, 950, 0, READER, 0, 0);
+	switches(1, 960, 0, WRITER, 0, 0);
+	switches(0, 1300, READER, 0, PIPE_ROW, 300);
+	switches(1, 1400, WRITER, 0, DISK_ROW, 10);
+	completes(2, 1800, PROCESS, 350);
+	wakes(2, 1810, WRITER, WAKER_HARDIRQ, 0, LEDGER_EVENT_WOKEN);
+	switches(1, 1850, 0, WRITER, 0, 0);
+	wakes_reader(1, 2000, WAKER_THREAD, 101);
+	switches(0, 2500, 0, READER, 0, 0);
+	returns(0, 2600, READER, READ, 0);
+	assert_int_equal(the_call(0)->sleeps->chain_count, 1);
+	link = the_call(0)->sleeps->chain;
+	assert_int_equal(link->waker.kind, WAKER_HARDIRQ);
+	assert_true(link->request.known);
+	assert_int_equal(link->request.latency, 350);
+	assert_int_equal(link->request.completed, 800);
+	assert_false(the_call(0)->sleeps->request.known);
+}
+
 static void a_request_of_another_process_is_not(void **state)
 {
 	(void)state;
@@ -368,6 +393,7 @@ int main(void)
 		TEST(the_waker_of_the_waker_is_told),
 		TEST(a_waker_that_was_awake_all_the_time_ends_the_chain),
 		TEST(the_request_that_the_interrupt_completed_is_stage_6),
+		TEST(the_chain_goes_back_to_the_request),
 		TEST(a_request_of_another_process_is_not),
 		TEST(a_request_of_long_ago_is_not),
 		TEST(the_longest_are_kept_in_order),

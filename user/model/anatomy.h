@@ -49,19 +49,20 @@ struct anatomy_waker {
 	uint64_t call_time; /* ns since it had entered that */
 };
 
-/* A waker had slept itself, within the sleep that it ended: whoever woke it is next. */
-struct anatomy_link {
-	uint64_t woken; /* ns before the waking that this link explains */
-	struct anatomy_reason reason;
-	struct anatomy_waker waker;
-};
-
 /* A block request of its process that was completed by the interrupt which woke it, just before. */
 struct anatomy_request {
 	bool known;
 	uint32_t operation;
 	uint64_t completed; /* ns since the call's entry */
 	uint64_t latency;   /* ns with the device */
+};
+
+/* A waker had slept itself, within the sleep that it ended: whoever woke it is next. */
+struct anatomy_link {
+	uint64_t woken; /* ns before the waking that this link explains */
+	struct anatomy_reason reason;
+	struct anatomy_waker waker;
+	struct anatomy_request request;
 };
 
 struct anatomy_sleep {

@@ -23,11 +23,18 @@ struct waking_note {
 	uint64_t call_since;
 };
 
+/* A block request that an interrupt has just completed on a CPU, before any switch there. */
+struct completion {
+	uint64_t time, latency;
+	uint32_t process, operation;
+};
+
 struct chain_link {
 	uint64_t since; /* the sleeper was asleep from */
 	uint32_t row;	/* its wait */
 	uint32_t tid;	/* its own id: rows are given to others */
 	struct waking_note waking;
+	struct completion completion;
 };
 
 /* How a thread came to run: by its last waking, before that by its waker's, and so on. */
@@ -35,12 +42,6 @@ struct waking_chain {
 	struct chain_link links[ANATOMY_CHAIN];
 	uint32_t count;
 	bool cut; /* there is more */
-};
-
-/* A block request that an interrupt has just completed on a CPU, before any switch there. */
-struct completion {
-	uint64_t time, latency;
-	uint32_t process, operation;
 };
 
 /* A sleep of a call that has not returned yet. */

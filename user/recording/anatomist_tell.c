@@ -130,11 +130,36 @@ static int tell_reason(struct anatomist *anatomist, uint32_t row, struct anatomy
 	return reason->object ? 0 : -ENOMEM;
 }
 
+/* In the interrupt that woke it, or so it seems: on its CPU, right before, for its process. */
+#define COMPLETION_NEAR 100000 /* ns */
+
+/* Of a sleep from `off` to `woken`, of a thread of that process. */
+static void tell_request(const struct completion *completion, uint64_t off, uint64_t woken,
+			 uint32_t process, uint64_t began, struct anatomy_request *request)
+{
+	if (!completion->time || !process || completion->process != process ||
+	    completion->time < off || completion->time > woken ||
+	    woken - completion->time > COMPLETION_NEAR)
+		return;
+	*request = (struct anatomy_request){.known = true,
+					    .operation = completion->operation,
+					    .completed = completion->time - began,
+					    .latency = completion->latency};
+}
+
+static uint32_t process_of(struct anatomist *anatomist, uint32_t tid)
+{
+	const struct identity_thread *thread = cast__thread(
+		anatomist->cast, thread_ids__row(&anatomist->ids, anatomist->cast, tid));
+
+	return thread ? thread->process : 0;
+}
+
 /*
  * Only as far as it matters to this sleep: a waker that had been woken before the sleep began was
  * not waited for in it.
  */
-static int tell_chain(struct anatomist *anatomist, const struct nap *nap,
+static int tell_chain(struct anatomist *anatomist, const struct nap *nap, uint64_t began,
 		      struct anatomy_sleep *sleep)
 {
 	uint64_t later = nap->waking.time;
@@ -152,30 +177,15 @@ static int tell_chain(struct anatomist *anatomist, const struct nap *nap,
 		link->woken = later - known->waking.time;
 		err = tell_reason(anatomist, known->row, &link->reason);
 		tell_waker(anatomist, &known->waking, &link->waker);
+		if (link->reason.class == CLASS_DISK && link->reason.known && known->since > began)
+			tell_request(&known->completion, known->since, known->waking.time,
+				     process_of(anatomist, known->tid), began, &link->request);
 		sleep->chain_count++;
 		later = known->waking.time;
 		tid = known->waking.tid;
 	}
 	sleep->chain_cut = nap->chain.cut;
 	return err;
-}
-
-/* In the interrupt that woke it, or so it seems: on its CPU, right before, for its process. */
-#define COMPLETION_NEAR 100000 /* ns */
-
-static void tell_request(const struct nap *nap, uint32_t process, uint64_t began,
-			 struct anatomy_sleep *sleep)
-{
-	const struct completion *completion = &nap->completion;
-
-	if (!completion->time || !process || completion->process != process || nap->early ||
-	    sleep->reason.class != CLASS_DISK || completion->time < nap->off ||
-	    completion->time > nap->woken || nap->woken - completion->time > COMPLETION_NEAR)
-		return;
-	sleep->request = (struct anatomy_request){.known = true,
-						  .operation = completion->operation,
-						  .completed = completion->time - began,
-						  .latency = completion->latency};
 }
 
 int anatomist__tell_sleep(struct anatomist *anatomist, const struct nap *nap, uint64_t began,
@@ -196,8 +206,10 @@ int anatomist__tell_sleep(struct anatomist *anatomist, const struct nap *nap, ui
 	anatomist__name_thread(anatomist, nap->next, &sleep->next);
 	tell_waker(anatomist, &nap->waking, &sleep->waker);
 	if (!err)
-		err = tell_chain(anatomist, nap, sleep);
-	tell_request(nap, process, began, sleep);
+		err = tell_chain(anatomist, nap, began, sleep);
+	if (sleep->reason.known && sleep->reason.class == CLASS_DISK && !nap->early)
+		tell_request(&nap->completion, nap->off, nap->woken, process, began,
+			     &sleep->request);
 	tell_runs(anatomist, nap, sleep);
 	return err;
 }

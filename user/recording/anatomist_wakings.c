@@ -96,7 +96,8 @@ void anatomist__adopt_waking(struct anatomist *anatomist, struct person *person,
 	chain.links[0] = (struct chain_link){.since = wait->since,
 					     .row = wait->row,
 					     .tid = tid_of(anatomist, wait->thread),
-					     .waking = noted->waking};
+					     .waking = noted->waking,
+					     .completion = noted->completion};
 	for (uint32_t i = 0; i < noted->chain.count; i++) {
 		if (chain.count == ANATOMY_CHAIN) {
 			chain.cut = true;

@@ -152,6 +152,11 @@ static void put_chain(const struct sheet *sheet, const struct anatomy_sleep *sle
 		put_reason(sheet, &link->reason);
 		fputs("), by ", sheet->stream);
 		put_waker(sheet, &link->waker);
+		if (link->request.known)
+			fprintf(sheet->stream,
+				", which had completed a block request (%s) after %s",
+				operations__name(REQUEST_BLOCK, link->request.operation),
+				text__time(link->request.latency, time));
 		fputc('\n', sheet->stream);
 	}
 	if (sleep->chain_cut)

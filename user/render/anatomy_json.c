@@ -68,21 +68,6 @@ static struct json_object *runs_of(struct json_builder *builder, const struct an
 	return runs;
 }
 
-static struct json_object *chain_of(struct json_builder *builder, const struct anatomy_sleep *sleep)
-{
-	struct json_object *chain = json__array(builder);
-
-	for (size_t i = 0; i < sleep->chain_count; i++) {
-		struct json_object *link = json__object(builder);
-
-		json__add_count(builder, link, "before_ns", sleep->chain[i].woken);
-		add_reason(builder, link, &sleep->chain[i].reason);
-		json__add(builder, link, "waker", waker_of(builder, &sleep->chain[i].waker));
-		json__append(builder, chain, link);
-	}
-	return chain;
-}
-
 static void add_request(struct json_builder *builder, struct json_object *object,
 			const struct anatomy_request *request)
 {
@@ -98,6 +83,22 @@ static void add_request(struct json_builder *builder, struct json_object *object
 	json__add_count(builder, part, "completed_ns", request->completed);
 	json__add_count(builder, part, "latency_ns", request->latency);
 	json__add(builder, object, "request", part);
+}
+
+static struct json_object *chain_of(struct json_builder *builder, const struct anatomy_sleep *sleep)
+{
+	struct json_object *chain = json__array(builder);
+
+	for (size_t i = 0; i < sleep->chain_count; i++) {
+		struct json_object *link = json__object(builder);
+
+		json__add_count(builder, link, "before_ns", sleep->chain[i].woken);
+		add_reason(builder, link, &sleep->chain[i].reason);
+		json__add(builder, link, "waker", waker_of(builder, &sleep->chain[i].waker));
+		add_request(builder, link, &sleep->chain[i].request);
+		json__append(builder, chain, link);
+	}
+	return chain;
 }
 
 static struct json_object *sleep_of(struct json_builder *builder, const struct anatomy_sleep *sleep)
