@@ -23,13 +23,12 @@
 #include "commands/exporting.h"
 #include "commands/replaying.h"
 #include "perfetto.pb-c.h"
-#include "recording/format.h"
-#include "render/html.h"
 #include "recording/anatomist.h"
 #include "recording/format.h"
 #include "recording/pathfinder.h"
 #include "render/anatomy.h"
 #include "render/critical_path.h"
+#include "render/html.h"
 #include "render/render.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
