@@ -23,7 +23,8 @@ enum stream_kind {
 	STREAM_RETURN = 3,
 	/* it entered `call`: where no other event could say so */
 	STREAM_ENTER = 4,
-	/* its books begin, in state `flags` (enum ledger_state), to be resumed as state `result` */
+	/* its books begin, in state `flags` (enum ledger_state), to be resumed as state `result`;
+	 * STREAM_BEGIN_* */
 	STREAM_BEGIN = 5,
 	/* a census found it in state `flags`; `row`: its wait; `call`: the one it sleeps in */
 	STREAM_STATE = 6,
@@ -41,6 +42,19 @@ enum stream_kind {
 #define STREAM_OUT_MASK	      0x0f
 #define STREAM_IN_LOST_WAKING 0x10 /* `other` slept, and nobody was seen to wake it */
 #define STREAM_IN_HANDLER     0x20 /* `other` is in the handler of an event loop */
+
+/*
+ * `flags` of STREAM_BEGIN: bits 0-2 are the state. Programs set no others: they are for streams
+ * whose beginning was cut off. The thread lived before; `row`: its wait; `call`: the one that it is
+ * in, or was last; `other` and `since`: thread id and kind of who woke it last, and with
+ * STREAM_BEGIN_ON_CPU in `since` it is on this CPU.
+ */
+#define STREAM_BEGIN_CUT	0x08
+#define STREAM_BEGIN_WAITING	0x10 /* the wait is open: since before, and so a lower bound */
+#define STREAM_BEGIN_IN_CALL	0x20
+#define STREAM_BEGIN_EARLY	0x40 /* it was woken, and has not been switched out yet */
+#define STREAM_BEGIN_RESTARTING 0x80 /* the call was interrupted, and may go on */
+#define STREAM_BEGIN_ON_CPU	0x100
 
 /* `flags` of STREAM_RETURN */
 #define STREAM_CALL_NONBLOCKING 0x01

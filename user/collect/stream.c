@@ -26,7 +26,7 @@ struct stream {
 	struct queue *queues;
 	unsigned int count;
 	int epoll;
-	uint64_t events, late, last;
+	uint64_t events, late, last, until;
 };
 
 /* Nearly in order: a program that an interrupt put off writes after the one in the interrupt. */
@@ -200,6 +200,7 @@ int stream__drain(struct stream *stream, bool all, stream_sink *sink, void *cont
 	int err = fill_queues(stream);
 	struct queue *queue;
 
+	stream->until = until;
 	while (!err && (queue = earliest(stream, &next))) {
 		if (head_time(queue) > until)
 			break;
@@ -213,6 +214,11 @@ int stream__drain(struct stream *stream, bool all, stream_sink *sink, void *cont
 			queue->first = queue->count = 0;
 	}
 	return err;
+}
+
+uint64_t stream__until(const struct stream *stream)
+{
+	return stream->until;
 }
 
 uint64_t stream__events(const struct stream *stream)

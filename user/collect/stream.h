@@ -36,6 +36,9 @@ typedef int stream_sink(void *context, unsigned int cpu, const struct stream_eve
  */
 int stream__drain(struct stream *stream, bool all, stream_sink *sink, void *context);
 
+/* All events before this instant were handed out, but for such as come too late. */
+uint64_t stream__until(const struct stream *stream);
+
 /* Events handed out so far; of them, those that an earlier one came after. */
 uint64_t stream__events(const struct stream *stream);
 uint64_t stream__late(const struct stream *stream);

@@ -54,11 +54,13 @@ static int open_targets(struct watch *watch, const struct target *target)
 	return 0;
 }
 
-int watch__open(struct watch *watch, const struct target *target)
+int watch__open(struct watch *watch, const struct target *target, bool asks)
 {
 	sigset_t set = ending_signals();
 
 	*watch = (struct watch){.signal_fd = -1, .event_fd = -1};
+	if (asks)
+		sigaddset(&set, SIGUSR1);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	watch->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -73,8 +75,20 @@ static bool take_signal(struct watch *watch)
 
 	if (read(watch->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return false;
+	if (info.ssi_signo == SIGUSR1) {
+		watch->asked = true;
+		return false;
+	}
 	watch->signal = info.ssi_signo;
 	return true;
+}
+
+bool watch__was_asked(struct watch *watch)
+{
+	bool asked = watch->asked;
+
+	watch->asked = false;
+	return asked;
 }
 
 static bool is_gone(const struct watch *watch, int fd)
@@ -164,7 +178,7 @@ enum watch_end watch__wait(struct watch *watch, struct command *command, uint64_
 
 void watch__let_go(struct watch *watch)
 {
-	sigset_t set = ending_signals();
+	sigset_t set = ending_signals(); /* SIGUSR1 must not end the report */
 
 	if (watch->signal_fd >= 0)
 		close(watch->signal_fd);

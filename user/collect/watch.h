@@ -30,14 +30,19 @@ struct watch {
 	int signal;   /* the one that ended it, 0: none */
 	int status;   /* of the command, if it ended */
 	bool has_status;
+	bool asked; /* SIGUSR1 came */
 };
 
 /*
  * From now on SIGINT, SIGTERM and SIGHUP are held for watch__wait(). Opens the named processes,
  * so that a reused pid is not taken for them. Returns 0, -ESRCH if one is gone, or another
- * negative errno.
+ * negative errno. `asks`: SIGUSR1 is held as well, from now on, for
+ * watch__was_asked().
  */
-int watch__open(struct watch *watch, const struct target *target);
+int watch__open(struct watch *watch, const struct target *target, bool asks);
+
+/* Did SIGUSR1 come since the last question? */
+bool watch__was_asked(struct watch *watch);
 
 /*
  * Called while waiting, with the time so far in ns. Returns the milliseconds until it wants to

@@ -125,6 +125,7 @@ static int take_item(void *context, const struct reader_item *item)
 		reading->ended = true;
 		reading->end.time = story.facts.ended_at;
 		reading->end.stream = story.stream;
+		recording_file__say_begin(&reading->file, &story);
 		return 0;
 	}
 	if (item->kind != READER_EVENT)

@@ -7,6 +7,7 @@
 
 #include "commands/commands.h"
 #include "commands/event_source.h"
+#include "commands/flight_recorder.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/tracing.h"
@@ -22,22 +23,37 @@ static const char documentation[] =
 	"Examples:\n"
 	"  waitscope record -o dd.rec -- dd if=/dev/zero of=/tmp/x bs=1M count=100 oflag=direct\n"
 	"  waitscope record -n nginx -d 10s -o nginx.rec --buffer 32M\n"
+	"  waitscope record -n nginx --last 10s --trigger 'disk>50ms' --trigger 'stall>20ms'\n"
 	"\n"
 	"The file is " DEFAULT_NAME
 	" if -o names no other. It is there from the first second on: what is "
 	"cut off (a full disk, a kill) reads up to the last whole frame. What a ring buffer had no "
-	"room for is counted, and marked where it happened.";
+	"room for is counted, and marked where it happened.\n"
+	"\n"
+	"With --last nothing is written until there is a reason: the end (FILE), SIGUSR1 or a trigger "
+	"(FILE.1, FILE.2 ...; it goes on). These are whole or not there.";
 
-enum { OPTION_BUFFER = 512 };
+enum { OPTION_BUFFER = 512, OPTION_LAST, OPTION_LAST_SIZE, OPTION_TRIGGER, OPTION_FILES };
 
 static const struct argp_option table[] = {
 	{"buffer", OPTION_BUFFER, "SIZE", 0, "Ring buffer of each CPU (default 8M)", 2},
+	{NULL, 0, NULL, 0, "A flight recorder:", 4},
+	{"last", OPTION_LAST, "TIME", 0,
+	 "Keep the last TIME in memory; write it at the end, at SIGUSR1, and when a trigger fires",
+	 4},
+	{"last-size", OPTION_LAST_SIZE, "SIZE", 0, "... and no more than SIZE (default 64M)", 4},
+	{"trigger", OPTION_TRIGGER, "WHAT", 0,
+	 "Write when WHAT is so: 'wait>TIME', 'CLASS>TIME' (disk>50ms), 'stall>TIME' (a handler of an "
+	 "event loop), 'finding'; repeatable",
+	 4},
+	{"trigger-files", OPTION_FILES, "N", 0, "At most N files by triggers (default 10)", 4},
 	{0},
 };
 
 struct record_options {
 	struct trace_options trace;
 	uint64_t buffer;
+	struct flight_recorder_options flight;
 };
 
 struct recording {
@@ -45,6 +61,44 @@ struct recording {
 	struct writer *writer;
 	struct stream_facts stream;
 };
+
+static void finish_options(struct record_options *options, const struct argp_state *state)
+{
+	const struct trigger_limits *limits = &options->flight.triggers;
+
+	if (options->trace.json)
+		option__refuse(state,
+			       "--json: 'waitscope report --json FILE' makes it of a recording");
+	if (!options->flight.flight.last && (limits->wait || limits->stall || limits->finding ||
+					     options->flight.flight.most || options->flight.files))
+		option__refuse(state, "--trigger and --last-size go with --last TIME");
+}
+
+static error_t parse_flight(int key, char *text, struct argp_state *state)
+{
+	struct flight_recorder_options *flight = &((struct record_options *)state->input)->flight;
+	char reason[TRIGGER_REASON];
+
+	switch (key) {
+	case OPTION_LAST:
+		flight->flight.last = option__time("--last", text, state);
+		if (!flight->flight.last)
+			option__refuse(state, "--last %s: that is nothing", text);
+		return 0;
+	case OPTION_LAST_SIZE:
+		flight->flight.most = option__size("--last-size", text, FLIGHT_SIZE_LEAST,
+						   FLIGHT_SIZE_MOST, state);
+		return 0;
+	case OPTION_TRIGGER:
+		if (trigger__parse(&flight->triggers, text, reason))
+			option__refuse(state, "--trigger %s: %s", text, reason);
+		return 0;
+	case OPTION_FILES:
+		flight->files = option__count("--trigger-files", text, 1, 1000000, state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
@@ -58,13 +112,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		options->buffer = option__buffer(text, state);
 		return 0;
 	case ARGP_KEY_END:
-		if (options->trace.json)
-			option__refuse(state,
-				       "--json: 'waitscope report --json FILE' makes it of a "
-				       "recording");
+		finish_options(options, state);
 		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_flight(key, text, state);
 }
 
 static int begin(void *context, const struct rows pools[POOLS], const struct profile *profile)
@@ -116,32 +167,102 @@ static void say(const struct recording *recording, const struct profile *profile
 	printf("\n  sudo waitscope report %s\n", recording->output.path);
 }
 
-static int record(const struct record_options *options, struct recording *recording,
-		  struct tracing *tracing)
-{
-	const struct profile *profile;
-	int status = tracing__run(tracing, &profile);
+/* --- all of it, or the last ---------------------------------------------------------------------
+ */
 
-	if (status)
-		return status;
-	if (!options->trace.quiet)
-		say(recording, profile);
-	return tracing__conclude(tracing);
+/* What to open before the run, and to complete behind it, for the events that `taker` takes. */
+struct way {
+	struct event_taker taker;
+	int (*open)(const struct record_options *options, void *context);
+	int (*conclude)(const struct record_options *options, void *context,
+			const struct profile *profile);
+};
+
+static int open_whole(const struct record_options *options, void *context)
+{
+	struct recording *recording = context;
+	int err = output__open_growing(&recording->output, options->flight.path);
+
+	if (err)
+		complain("%s: %s", options->flight.path, strerror(-err));
+	return err ? EXIT_FAILED : 0;
 }
 
-static int open_and_record(const struct record_options *options, struct recording *recording,
-			   struct tracing *tracing)
+static int conclude_whole(const struct record_options *options, void *context,
+			  const struct profile *profile)
 {
-	const char *path = options->trace.output ? options->trace.output : DEFAULT_NAME;
-	int status, err = output__open_growing(&recording->output, path);
+	if (!options->trace.quiet)
+		say(context, profile);
+	return 0;
+}
 
-	if (err) {
-		complain("%s: %s", path, strerror(-err));
+static int open_last(const struct record_options *options, void *context)
+{
+	(void)options;
+	return flight_recorder__open(context);
+}
+
+static int conclude_last(const struct record_options *options, void *context,
+			 const struct profile *profile)
+{
+	(void)options;
+	(void)profile;
+	return flight_recorder__conclude(context);
+}
+
+static int run(struct record_options *options, const struct way *way)
+{
+	struct tracing_options tracing_options = trace_options__tracing(&options->trace);
+	struct event_taker taker = way->taker;
+	const struct profile *profile;
+	struct tracing *tracing;
+	int status;
+
+	taker.buffer = options->buffer;
+	tracing_options.events = &taker;
+	status = tracing__new(&tracing, &tracing_options);
+	if (!status)
+		status = way->open(options, taker.context);
+	if (!status)
+		status = tracing__run(tracing, &profile);
+	if (!status)
+		status = way->conclude(options, taker.context, profile);
+	if (!status)
+		status = tracing__conclude(tracing);
+	tracing__free(tracing);
+	return status;
+}
+
+static int record_whole(struct record_options *options)
+{
+	struct recording recording = {0};
+	const struct way way = {.taker = {.begin = begin,
+					  .event = take,
+					  .step = step,
+					  .finish = finish,
+					  .context = &recording},
+				.open = open_whole,
+				.conclude = conclude_whole};
+	int status = run(options, &way);
+
+	writer__free(recording.writer);
+	output__close(&recording.output);
+	return status;
+}
+
+static int record_last(struct record_options *options)
+{
+	struct flight_recorder *recorder = flight_recorder__new(&options->flight);
+	struct way way = {.open = open_last, .conclude = conclude_last};
+	int status;
+
+	if (!recorder) {
+		complain("%s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}
-	status = record(options, recording, tracing);
-	writer__free(recording->writer);
-	output__close(&recording->output);
+	way.taker = flight_recorder__taker(recorder);
+	status = run(options, &way);
+	flight_recorder__free(recorder);
 	return status;
 }
 
@@ -154,25 +275,17 @@ int command_record(int argc, char **argv)
 				  .doc = documentation,
 				  .children = children};
 	struct record_options options = {.buffer = STREAM_BUFFER_DEFAULT};
-	struct recording recording = {0};
-	const struct event_taker taker = {.begin = begin,
-					  .event = take,
-					  .step = step,
-					  .finish = finish,
-					  .context = &recording};
-	struct event_taker events = taker;
-	struct tracing_options tracing_options;
-	struct tracing *tracing;
+	struct flight_recorder_options *flight = &options.flight;
 	int status;
 
 	options__parse(&verb, argc, argv, &options);
-	events.buffer = options.buffer;
-	tracing_options = trace_options__tracing(&options.trace);
-	tracing_options.events = &events;
-	status = tracing__new(&tracing, &tracing_options);
-	if (!status)
-		status = open_and_record(&options, &recording, tracing);
-	tracing__free(tracing);
+	flight->path = options.trace.output ? options.trace.output : DEFAULT_NAME;
+	flight->quiet = options.trace.quiet;
+	if (!flight->flight.most)
+		flight->flight.most = FLIGHT_SIZE_DEFAULT;
+	if (!flight->files)
+		flight->files = FLIGHT_FILES;
+	status = flight->flight.last ? record_last(&options) : record_whole(&options);
 	trace_options__clear(&options.trace);
 	return status;
 }

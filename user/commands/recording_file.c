@@ -7,6 +7,7 @@
 
 #include "commands/commands.h"
 #include "commands/recording_file.h"
+#include "names/units.h"
 #include "recording/story.h"
 
 int recording_file__fail(const struct recording_file *file, const char *why)
@@ -68,4 +69,14 @@ int recording_file__check(const struct recording_file *file, int err)
 void recording_file__say_cut(const struct recording_file *file)
 {
 	complain("%s: was cut off, or is still written: this is what there is of it", file->path);
+}
+
+void recording_file__say_begin(const struct recording_file *file, const struct story *story)
+{
+	uint64_t last = story->facts.ended_at - story->facts.attached_at;
+	char part[UNITS_TEXT], all[UNITS_TEXT];
+
+	if (story->before)
+		complain("%s: the last %s of %s: what was before is not in it", file->path,
+			 units__time(last, part), units__time(last + story->before, all));
 }

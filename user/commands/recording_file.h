@@ -11,6 +11,7 @@
 
 #include "model/profile.h"
 #include "recording/reader.h"
+#include "recording/story.h"
 
 struct recording_file {
 	const char *path; /* borrowed */
@@ -32,6 +33,8 @@ int recording_file__read(struct recording_file *file,
 int recording_file__fail(const struct recording_file *file, const char *why);
 /* The same of what recording_file__read() returned; 0 for 0. */
 int recording_file__check(const struct recording_file *file, int err);
+/* Says that its beginning is missing, if it is: the file of a flight recorder. */
+void recording_file__say_begin(const struct recording_file *file, const struct story *story);
 /* Says that it has no end. */
 void recording_file__say_cut(const struct recording_file *file);
 

@@ -63,6 +63,8 @@ static int read_story(struct replaying *replaying)
 
 	if (replaying->end && story__read_end(replaying->end, replaying->end_length, story))
 		return fail(replaying, "has a damaged end");
+	if (replaying->end && !replaying->options->quiet)
+		recording_file__say_begin(&replaying->file, story);
 	if (replaying->end)
 		return 0;
 	story->facts.ended_at = rebuild__last(replaying->rebuild) + 1;

@@ -17,6 +17,7 @@
 struct replaying_options {
 	const char *path;
 	uint64_t from, to; /* of the window, ns since its begin; 0: all of it */
+	bool quiet;	   /* says nothing of what the recording does not have */
 };
 
 struct replaying;

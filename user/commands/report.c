@@ -205,6 +205,10 @@ static int show_check(FILE *stream, const struct rebuild_check *check)
 {
 	char compared[UNITS_TEXT], different[UNITS_TEXT];
 
+	if (!check->compared) {
+		complain("--check: the recording does not have what was counted");
+		return EXIT_FAILED;
+	}
 	fprintf(stream, "%s threads, waits and syscalls compared",
 		units__count(check->compared, compared));
 	if (!check->different) {

@@ -148,7 +148,8 @@ static int prepare(struct tracing *tracing)
 		session_options.measure_by = measuring__by(options->measuring);
 		session_options.measure_syscall = options->measuring->syscall;
 	}
-	err = watch__open(&tracing->watch, options->target);
+	err = watch__open(&tracing->watch, options->target,
+			  options->events && options->events->look);
 	if (err) {
 		complain("%s", err == -ESRCH ? "the process ended before it could be traced"
 					     : strerror(-err));
@@ -314,6 +315,32 @@ static int step_measuring(struct tracing *tracing, uint64_t elapsed)
 /* When its ring buffers are drained at the latest, if they did not ask for it. */
 #define DRAIN_MS 50
 
+static void tell_stream(const struct tracing *tracing, struct story *story)
+{
+	session__facts(tracing->session, &story->facts);
+	story->stream = (struct stream_facts){
+		.events = stream__events(tracing->stream),
+		.late = stream__late(tracing->stream),
+		.lost = session__stream_lost(tracing->session),
+	};
+}
+
+static void step_stream(struct tracing *tracing, bool all)
+{
+	const struct event_taker *events = tracing->options->events;
+	uint64_t until = all ? session__now() : stream__until(tracing->stream);
+	bool asked = watch__was_asked(&tracing->watch);
+	int wants = events->step(events->context, until);
+	struct story story = {0};
+
+	tracing->stream_error = wants < 0 ? wants : 0;
+	if (all || wants < 0 || !events->look || (wants != TAKER_WANTS_STORY && !asked))
+		return;
+	tell_stream(tracing, &story);
+	story.facts.ended_at = until;
+	tracing->stream_error = events->look(events->context, &story, asked);
+}
+
 static int drain(struct tracing *tracing, bool all)
 {
 	const struct event_taker *events = tracing->options->events;
@@ -322,7 +349,7 @@ static int drain(struct tracing *tracing, bool all)
 		return TICK_MS;
 	tracing->stream_error = stream__drain(tracing->stream, all, events->event, events->context);
 	if (!tracing->stream_error && events->step)
-		tracing->stream_error = events->step(events->context, session__now());
+		step_stream(tracing, all);
 	return DRAIN_MS;
 }
 
@@ -426,12 +453,7 @@ static int finish_stream(struct tracing *tracing)
 
 	if (!err)
 		err = sources__open(&sources, tracing->session);
-	session__facts(tracing->session, &story.facts);
-	story.stream = (struct stream_facts){
-		.events = stream__events(tracing->stream),
-		.late = stream__late(tracing->stream),
-		.lost = session__stream_lost(tracing->session),
-	};
+	tell_stream(tracing, &story);
 	if (!err)
 		err = events->finish(events->context, &sources, tracing->profile, &story);
 	sources__close(&sources);

@@ -20,6 +20,8 @@
 #include "model/profile.h"
 #include "recording/story.h"
 
+#define TAKER_WANTS_STORY 1
+
 /*
  * Takes the events of a traced run, for the verbs that need an order in time. Each of its functions
  * returns 0 or a negative errno, after which it is called no more; tracing__run() fails then.
@@ -29,7 +31,12 @@ struct event_taker {
 	/* before the first event: the rows that events name, and what is traced of a profile */
 	int (*begin)(void *context, const struct rows pools[POOLS], const struct profile *profile);
 	stream_sink *event;
-	int (*step)(void *context, uint64_t now); /* after a bunch of events; NULL: none */
+	/* after a bunch of events; all before `now` were handed out. NULL: none. It may return
+	 * TAKER_WANTS_STORY */
+	int (*step)(void *context, uint64_t now);
+	/* NULL: none. How it goes so far (what was handed out ends at facts.ended_at), because
+	 * step() asked for it, or SIGUSR1 did */
+	int (*look)(void *context, const struct story *story, bool asked);
 	/* the profile is finished, and the rows are as they will be */
 	int (*finish)(void *context, const struct sources *sources, const struct profile *profile,
 		      const struct story *story);

@@ -24,10 +24,14 @@ struct known_thread {
 	bool known;
 };
 
+/* Thread ids are few, and go up to millions: by parts, of which there are those that are needed. */
+#define TASKS_PART 1024
+
 struct cast {
 	const struct rows *pools; /* NULL: from a recording */
 	struct rows copies[POOLS];
-	struct grown threads, waits, objects, processes, tasks;
+	struct grown threads, waits, objects, processes;
+	struct known_task *tasks[ROWS_MOST / TASKS_PART + 1];
 };
 
 struct cast *cast__new(const struct rows pools[POOLS])
@@ -40,7 +44,6 @@ struct cast *cast__new(const struct rows pools[POOLS])
 	cast->waits.size = sizeof(struct part);
 	cast->objects.size = sizeof(struct object_row);
 	cast->processes.size = sizeof(uint32_t);
-	cast->tasks.size = sizeof(struct known_task);
 	if (pools) {
 		memcpy(cast->copies, pools, sizeof(cast->copies));
 		cast->pools = cast->copies;
@@ -58,7 +61,8 @@ void cast__free(struct cast *cast)
 	free(cast->waits.base);
 	free(cast->objects.base);
 	free(cast->processes.base);
-	free(cast->tasks.base);
+	for (size_t i = 0; i < sizeof(cast->tasks) / sizeof(cast->tasks[0]); i++)
+		free(cast->tasks[i]);
 	free(cast);
 }
 
@@ -106,9 +110,22 @@ static int take_thread(struct cast *cast, const struct reader_item *item)
 	return 0;
 }
 
+/* NULL: grown__error(); or it is not there, and not to be made. */
+static struct known_task *task_at(struct cast *cast, uint32_t tid, bool make)
+{
+	struct known_task **part;
+
+	if (tid >= ROWS_MOST)
+		return NULL;
+	part = &cast->tasks[tid / TASKS_PART];
+	if (!*part && make)
+		*part = calloc(TASKS_PART, sizeof(**part));
+	return *part ? *part + tid % TASKS_PART : NULL;
+}
+
 static int take_task(struct cast *cast, const struct reader_item *item)
 {
-	struct known_task *known = grown__at(&cast->tasks, item->number);
+	struct known_task *known = task_at(cast, item->number, true);
 
 	if (!known)
 		return grown__error(item->number);
@@ -183,9 +200,7 @@ const struct identity_task *cast__task(struct cast *cast, uint32_t tid)
 {
 	struct known_task *known;
 
-	if (!cast->pools && tid > cast->tasks.used)
-		return NULL;
-	known = tid ? grown__at(&cast->tasks, tid) : NULL;
+	known = tid ? task_at(cast, tid, cast->pools != NULL) : NULL;
 	if (!known)
 		return NULL;
 	if (cast->pools && !known->asked) {

@@ -96,6 +96,20 @@ int reader__new(struct reader **result, FILE *stream, char *message, size_t size
 	return err;
 }
 
+int reader__new_of_frames(struct reader **result)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+
+	if (reader)
+		reader->raw = malloc(FRAME_RAW_MOST);
+	if (!reader || !reader->raw) {
+		reader__free(reader);
+		return -ENOMEM;
+	}
+	*result = reader;
+	return 0;
+}
+
 void reader__free(struct reader *reader)
 {
 	if (!reader)
@@ -146,23 +160,36 @@ static int read_stored(struct reader *reader)
 	return ferror(reader->stream) ? damaged(reader, "the file cannot be read") : 0;
 }
 
-static int next_frame(struct reader *reader)
+static int unpack(struct reader *reader, const uint8_t *stored)
 {
 	const struct frame_head *frame = &reader->frame;
 	uLongf length = FRAME_RAW_MOST;
-	int got = read_stored(reader);
 
-	if (got <= 0)
-		return got;
-	if (crc32(crc32(0, NULL, 0), reader->stored, frame->stored) != frame->checksum)
+	if (crc32(crc32(0, NULL, 0), stored, frame->stored) != frame->checksum)
 		return damaged(reader, "a frame's checksum is wrong: it is damaged");
-	if (uncompress(reader->raw, &length, reader->stored, frame->stored) != Z_OK ||
-	    length != frame->raw)
+	if (uncompress(reader->raw, &length, stored, frame->stored) != Z_OK || length != frame->raw)
 		return damaged(reader, "a frame does not unpack");
 	reader->rest = (struct bytes){reader->raw, reader->raw + length, false};
 	reader->time = 0;
 	reader->bytes += sizeof(*frame) + frame->stored;
-	return 1;
+	return 0;
+}
+
+int reader__frame(struct reader *reader, const struct frame_head *head, const void *stored)
+{
+	reader->frame = *head;
+	return unpack(reader, stored);
+}
+
+/* 1: there is one, 0: there is none. */
+static int next_frame(struct reader *reader)
+{
+	int got = reader->stream ? read_stored(reader) : 0;
+
+	if (got <= 0)
+		return got;
+	got = unpack(reader, reader->stored);
+	return got ? got : 1;
 }
 
 static int next_identity(struct reader *reader, struct reader_item *item)

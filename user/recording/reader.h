@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "bpf/stream.h"
+#include "recording/format.h"
 
 struct reader;
 
@@ -41,6 +42,11 @@ struct reader_item {
  */
 int reader__new(struct reader **reader, FILE *stream, char *message, size_t size);
 void reader__free(struct reader *reader);
+
+/* One without a file: it is given frames, one after another. 0 or -ENOMEM. */
+int reader__new_of_frames(struct reader **reader);
+/* What is next comes from this frame, up to its end. 0 or a negative errno, as reader__next(). */
+int reader__frame(struct reader *reader, const struct frame_head *head, const void *stored);
 
 /* The JSON of the head; ends with NUL. */
 const char *reader__head(const struct reader *reader);

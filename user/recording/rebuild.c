@@ -170,15 +170,27 @@ static int name(struct rebuild *rebuild, struct grown *grown, const struct reade
 	return 0;
 }
 
+/* That it is named again says nothing, if it is what it was. */
+static int name_wait(struct rebuild *rebuild, const struct reader_item *item)
+{
+	const struct wait_key *key = rebuild__at(rebuild, &rebuild->keys, item->number);
+
+	if (!key)
+		return rebuild->err;
+	if (item->length == sizeof(*key) && !memcmp(key, item->bytes, sizeof(*key)))
+		return 0;
+	if (item->number < rebuild->waits.count)
+		rebuild->waits.own[item->number] = 0;
+	return name(rebuild, &rebuild->keys, item);
+}
+
 static int take_identity(struct rebuild *rebuild, const struct reader_item *item)
 {
 	switch (item->pool) {
 	case POOL_THREADS:
 		return name(rebuild, &rebuild->names, item);
 	case POOL_WAITS:
-		if (item->number < rebuild->waits.count)
-			rebuild->waits.own[item->number] = 0;
-		return name(rebuild, &rebuild->keys, item);
+		return name_wait(rebuild, item);
 	case POOL_OBJECTS:
 	case POOL_PROCESSES:
 		return name(rebuild, &rebuild->pools[item->pool], item);

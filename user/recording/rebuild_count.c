@@ -37,8 +37,10 @@ struct wait_row *rebuild__wait(struct rebuild *rebuild, uint32_t thread, uint32_
 
 	if (!number || number > rebuild->keys.used || !rebuild__thread(rebuild, thread))
 		return NULL;
-	if (own)
-		return rebuild__at(rebuild, &rebuild->pools[POOL_WAITS], own);
+	row = own ? rebuild__at(rebuild, &rebuild->pools[POOL_WAITS], own) : NULL;
+	/* unless it is of another life of a thread in the same row */
+	if (row && row->key.thread == renamed__of(&rebuild->threads, thread))
+		return row;
 	own = rebuild__add(rebuild, &rebuild->pools[POOL_WAITS]);
 	if (!own || rebuild__rename(rebuild, &rebuild->waits, number, own))
 		return NULL;

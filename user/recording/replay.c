@@ -311,6 +311,65 @@ static int on_return(struct replay *replay, unsigned int cpu, const struct strea
 					       .flags = event->flags});
 }
 
+/* It lived before: as replay__cut() leaves a thread. */
+static void resume(struct replay_thread *thread, const struct stream_event *event)
+{
+	struct ledger *ledger = &thread->ledger;
+
+	ledger->flags = 0;
+	if (event->flags & STREAM_BEGIN_WAITING)
+		ledger->flags |= LEDGER_WAITING | LEDGER_CENSORED;
+	if (event->flags & STREAM_BEGIN_IN_CALL)
+		ledger->flags |= LEDGER_IN_CALL;
+	if (event->flags & STREAM_BEGIN_RESTARTING)
+		ledger->flags |= LEDGER_RESTARTING;
+	if (ledger->state == LEDGER_RUNNABLE && event->flags & STREAM_BEGIN_WAITING)
+		ledger->woken_at = ledger->at;
+	ledger->woken_early = !!(event->flags & STREAM_BEGIN_EARLY);
+	ledger->call = event->call;
+	ledger->restart_until = ledger->at;
+	thread->wait = event->row;
+	thread->waker_kind = thread->early_kind = event->since & 0xff;
+	thread->waker_tid = thread->early_tid = event->other;
+}
+
+/* One that lived before is where it was; others begin to run on their CPU, at an exec. */
+static bool is_on_cpu(const struct replay_thread *thread, const struct stream_event *event)
+{
+	if (event->flags & STREAM_BEGIN_CUT)
+		return event->since & STREAM_BEGIN_ON_CPU;
+	return ledger__is_running(thread->ledger.state);
+}
+
+void replay__tell(const struct replay_thread *thread, uint32_t number, struct stream_event *event)
+{
+	const struct ledger *ledger = &thread->ledger;
+	/* of one that is runnable, who woke it early does not count any more */
+	bool early = ledger->woken_early && ledger->state != LEDGER_RUNNABLE;
+	uint32_t flags = ledger->state | STREAM_BEGIN_CUT;
+
+	if (ledger->flags & LEDGER_WAITING)
+		flags |= STREAM_BEGIN_WAITING;
+	if (ledger->flags & LEDGER_IN_CALL)
+		flags |= STREAM_BEGIN_IN_CALL;
+	if (ledger->flags & LEDGER_RESTARTING)
+		flags |= STREAM_BEGIN_RESTARTING;
+	if (ledger->woken_early)
+		flags |= STREAM_BEGIN_EARLY;
+	*event = (struct stream_event){
+		.time = ledger->at,
+		.thread = number,
+		.other = early ? thread->early_tid : thread->waker_tid,
+		.row = thread->wait,
+		.since = (early ? thread->early_kind : thread->waker_kind) |
+			 (thread->on_cpu ? STREAM_BEGIN_ON_CPU : 0),
+		.call = (uint16_t)ledger->call,
+		.kind = STREAM_BEGIN,
+		.flags = (uint8_t)flags,
+		.result = (int32_t)ledger->resume,
+	};
+}
+
 static int on_begin(struct replay *replay, unsigned int cpu, const struct stream_event *event)
 {
 	struct replay_thread *thread;
@@ -320,7 +379,9 @@ static int on_begin(struct replay *replay, unsigned int cpu, const struct stream
 		return err;
 	thread = &replay->threads[event->thread];
 	begin(thread, event->time, event->flags, (uint32_t)event->result);
-	if (ledger__is_running(thread->ledger.state)) { /* it begins on its CPU, at an exec */
+	if (event->flags & STREAM_BEGIN_CUT)
+		resume(thread, event);
+	if (is_on_cpu(thread, event)) {
 		thread->on_cpu = event->time;
 		thread->cpu = cpu;
 		err = note_running(replay, cpu, event->thread);

@@ -103,6 +103,12 @@ int replay__event(struct replay *replay, unsigned int cpu, const struct stream_e
  */
 void replay__cut(struct replay *replay, uint64_t time);
 
+/*
+ * The event (at the instant up to which its time is charged) with which another replay takes up the
+ * thread as it is, after replay__cut(). Not in it: `stashed` and `exiting`.
+ */
+void replay__tell(const struct replay_thread *thread, uint32_t number, struct stream_event *event);
+
 /* Ends the slices that are still open. 0, or what a hook returned. */
 int replay__finish(struct replay *replay, uint64_t time);
 

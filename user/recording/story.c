@@ -218,6 +218,8 @@ char *story__end(const struct profile *profile, const struct story *story)
 	add_number(object, "events", story->stream.events);
 	add_number(object, "late", story->stream.late);
 	add_number(object, "lost", story->stream.lost);
+	if (story->before)
+		add_number(object, "before_ns", story->before);
 	if (profile->has_exit_status)
 		add_number(object, "exit_status", (uint64_t)profile->exit_status);
 	if (profile->audit.programs_known)
@@ -259,6 +261,7 @@ int story__read_end(const char *text, size_t length, struct story *story)
 		.late = number_of(object, "late"),
 		.lost = number_of(object, "lost"),
 	};
+	story->before = number_of(object, "before_ns");
 	json_object_put(object);
 	return 0;
 }

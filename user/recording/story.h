@@ -21,6 +21,7 @@ struct stream_facts {
 struct story {
 	struct trace_facts facts;
 	struct stream_facts stream;
+	uint64_t before; /* ns that were traced before the window, and are not in the recording */
 };
 
 /* The JSON of the head, from tier, target, kernel and CPUs of a profile. NULL: no memory. */

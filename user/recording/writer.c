@@ -5,15 +5,15 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "names/tasks.h"
 #include "recording/codec.h"
 #include "recording/format.h"
+#include "recording/grown.h"
 #include "recording/writer.h"
 
 #define FRAME_BYTES (256 << 10) /* of events; then it is written */
 #define FRAME_NS    1000000000ULL
-#define LEVEL	    1	       /* of zlib: what keeps up */
-#define TASKS_KNOWN (1U << 22) /* PID_MAX_LIMIT */
+#define LEVEL	    1 /* of zlib: what keeps up */
+#define BITS	    (ROWS_MOST / 8 + 1)
 
 /* Bytes on their way into a frame. */
 struct block {
@@ -23,13 +23,15 @@ struct block {
 };
 
 struct writer {
-	FILE *stream;
-	struct rows pools[POOLS];
+	FILE *stream; /* NULL: frames are handed out */
+	writer_frame *frame;
+	void *context;
+	struct cast *cast, *own_cast;
 	struct block events, packed;
 	uint64_t time;	/* of the last event in the block */
 	uint64_t begun; /* instant of the first one; 0: there is none */
 	uint64_t written;
-	struct wait_key *waits;		      /* as they were named last, by row */
+	struct grown waits;		      /* struct wait_key: as they were named last, by row */
 	uint8_t *objects, *processes, *tasks; /* bits: named already */
 };
 
@@ -59,7 +61,17 @@ static int put(struct writer *writer, const void *bytes, size_t length)
 	return 0;
 }
 
-static int put_frame(struct writer *writer, uint32_t kind, struct block *block)
+int writer__put_frame(struct writer *writer, const struct frame_head *head, const void *stored)
+{
+	int err;
+
+	if (!writer->stream)
+		return writer->frame(writer->context, head, stored);
+	err = put(writer, head, sizeof(*head));
+	return err ? err : put(writer, stored, head->stored);
+}
+
+static int put_block(struct writer *writer, uint32_t kind, struct block *block)
 {
 	uLongf stored = compressBound(block->length);
 	struct frame_head head = {
@@ -74,45 +86,59 @@ static int put_frame(struct writer *writer, uint32_t kind, struct block *block)
 		return -ENOMEM;
 	head.stored = stored;
 	head.checksum = crc32(crc32(0, NULL, 0), writer->packed.bytes, stored);
-	err = put(writer, &head, sizeof(head));
-	if (!err)
-		err = put(writer, writer->packed.bytes, stored);
 	block->length = 0;
 	block->count = 0;
-	return err;
+	return writer__put_frame(writer, &head, writer->packed.bytes);
 }
 
-static int flush(struct writer *writer)
+/* Frames that are handed out may be dropped: each names whom its own events name. */
+static void forget_names(struct writer *writer)
 {
-	int err = writer->events.length ? put_frame(writer, FRAME_EVENTS, &writer->events) : 0;
+	if (writer->waits.base)
+		memset(writer->waits.base, 0, (size_t)writer->waits.room * writer->waits.size);
+	memset(writer->objects, 0, BITS);
+	memset(writer->processes, 0, BITS);
+	memset(writer->tasks, 0, BITS);
+}
+
+int writer__flush(struct writer *writer)
+{
+	int err = writer->events.length ? put_block(writer, FRAME_EVENTS, &writer->events) : 0;
 
 	writer->time = writer->begun = 0;
-	if (!err && fflush(writer->stream))
+	if (!writer->stream)
+		forget_names(writer);
+	else if (!err && fflush(writer->stream))
 		err = -errno;
 	return err;
 }
 
-int writer__new(struct writer **result, FILE *stream, const char *head,
-		const struct rows pools[POOLS])
+static int put_start(struct writer *writer, const char *head)
 {
 	struct recording_head start = {.version = RECORDING_VERSION, .length = strlen(head)};
+	int err;
+
+	memcpy(start.magic, RECORDING_MAGIC, sizeof(start.magic));
+	err = put(writer, &start, sizeof(start));
+	return err ? err : put(writer, head, start.length);
+}
+
+int writer__new_of_cast(struct writer **result, FILE *stream, const char *head, struct cast *cast)
+{
 	struct writer *writer = calloc(1, sizeof(*writer));
 	int err;
 
 	if (!writer)
 		return -ENOMEM;
 	writer->stream = stream;
-	memcpy(writer->pools, pools, sizeof(writer->pools));
-	writer->waits = calloc(pools[POOL_WAITS].capacity, sizeof(*writer->waits));
-	writer->objects = calloc(pools[POOL_OBJECTS].capacity / 8 + 1, 1);
-	writer->processes = calloc(pools[POOL_PROCESSES].capacity / 8 + 1, 1);
-	writer->tasks = calloc(TASKS_KNOWN / 8, 1);
-	err = writer->waits && writer->objects && writer->processes && writer->tasks ? 0 : -ENOMEM;
-	memcpy(start.magic, RECORDING_MAGIC, sizeof(start.magic));
-	if (!err)
-		err = put(writer, &start, sizeof(start));
-	if (!err)
-		err = put(writer, head, start.length);
+	writer->cast = cast;
+	writer->waits.size = sizeof(struct wait_key);
+	writer->objects = calloc(BITS, 1);
+	writer->processes = calloc(BITS, 1);
+	writer->tasks = calloc(BITS, 1);
+	err = writer->objects && writer->processes && writer->tasks ? 0 : -ENOMEM;
+	if (!err && stream)
+		err = put_start(writer, head);
 	if (err)
 		writer__free(writer);
 	else
@@ -120,13 +146,39 @@ int writer__new(struct writer **result, FILE *stream, const char *head,
 	return err;
 }
 
+int writer__new(struct writer **result, FILE *stream, const char *head,
+		const struct rows pools[POOLS])
+{
+	struct cast *cast = cast__new(pools);
+	int err = cast ? writer__new_of_cast(result, stream, head, cast) : -ENOMEM;
+
+	if (err)
+		cast__free(cast);
+	else
+		(*result)->own_cast = cast;
+	return err;
+}
+
+int writer__new_of_frames(struct writer **result, struct cast *cast, writer_frame *frame,
+			  void *context)
+{
+	int err = writer__new_of_cast(result, NULL, NULL, cast);
+
+	if (err)
+		return err;
+	(*result)->frame = frame;
+	(*result)->context = context;
+	return 0;
+}
+
 void writer__free(struct writer *writer)
 {
 	if (!writer)
 		return;
+	cast__free(writer->own_cast);
 	free(writer->events.bytes);
 	free(writer->packed.bytes);
-	free(writer->waits);
+	free(writer->waits.base);
 	free(writer->objects);
 	free(writer->processes);
 	free(writer->tasks);
@@ -164,47 +216,33 @@ static bool known(uint8_t *bits, uint32_t number)
 
 static int name_object(struct writer *writer, uint32_t number)
 {
-	const struct rows *rows = &writer->pools[POOL_OBJECTS];
-	const struct object_row *row;
+	const struct object_row *row = cast__object(writer->cast, number);
 	size_t text;
 
-	if (!number || number >= rows->capacity || known(writer->objects, number))
+	if (!row || number >= ROWS_MOST || known(writer->objects, number))
 		return 0;
-	row = rows__at(rows, number);
 	text = row->text_length < OBJECT_TEXT ? row->text_length + 1 : OBJECT_TEXT;
 	return name(writer, POOL_OBJECTS, number, row, offsetof(struct object_row, text) + text);
 }
 
 static int name_process(struct writer *writer, uint32_t number)
 {
-	const struct rows *rows = &writer->pools[POOL_PROCESSES];
-	const struct process_row *row;
+	uint32_t pid = cast__process(writer->cast, number);
 
-	if (!number || number >= rows->capacity || known(writer->processes, number))
+	if (!pid || number >= ROWS_MOST || known(writer->processes, number))
 		return 0;
-	row = rows__at(rows, number);
-	return name(writer, POOL_PROCESSES, number, &row->tgid, sizeof(row->tgid));
+	return name(writer, POOL_PROCESSES, number, &pid, sizeof(pid));
 }
 
 static int name_thread(struct writer *writer, uint32_t number)
 {
-	const struct rows *rows = &writer->pools[POOL_THREADS];
-	const struct thread_row *row;
+	const struct identity_thread *thread = cast__thread(writer->cast, number);
 	struct identity_thread identity;
 	int err;
 
-	if (!number || number >= rows->capacity)
+	if (!thread)
 		return 0;
-	row = rows__at(rows, number);
-	identity = (struct identity_thread){
-		.tid = row->tid,
-		.tgid = row->tgid,
-		.ppid = row->ppid,
-		.flags = row->flags,
-		.executable = row->executable,
-		.process = row->process,
-	};
-	memcpy(identity.comm, row->comm, sizeof(identity.comm));
+	identity = *thread;
 	err = name_object(writer, identity.executable);
 	if (!err)
 		err = name_process(writer, identity.process);
@@ -213,29 +251,28 @@ static int name_thread(struct writer *writer, uint32_t number)
 
 static int name_wait(struct writer *writer, uint32_t number)
 {
-	const struct rows *rows = &writer->pools[POOL_WAITS];
-	const struct wait_row *row;
+	const struct wait_key *key = number ? cast__wait(writer->cast, number) : NULL;
+	struct wait_key *named = key ? grown__at(&writer->waits, number) : NULL;
 	int err;
 
-	if (!number || number >= rows->capacity)
+	if (!named)
+		return key ? grown__error(number) : 0;
+	if (!memcmp(named, key, sizeof(*key)))
 		return 0;
-	row = rows__at(rows, number);
-	if (!memcmp(&writer->waits[number], &row->key, sizeof(row->key)))
-		return 0;
-	writer->waits[number] = row->key;
-	err = name_object(writer, row->key.object);
-	return err ? err : name(writer, POOL_WAITS, number, &row->key, sizeof(row->key));
+	*named = *key;
+	err = name_object(writer, named->object);
+	return err ? err : name(writer, POOL_WAITS, number, named, sizeof(*named));
 }
 
 /* Who wakes others need not be traced, and may be gone soon. */
 static int name_task(struct writer *writer, uint32_t tid)
 {
-	struct identity_task identity = {0};
+	const struct identity_task *task;
 
-	if (!tid || tid >= TASKS_KNOWN || known(writer->tasks, tid))
+	if (!tid || tid >= ROWS_MOST || known(writer->tasks, tid))
 		return 0;
-	identity.pid = tasks__name(tid, identity.comm, sizeof(identity.comm));
-	return identity.pid ? name(writer, IDENTITY_TASK, tid, &identity, sizeof(identity)) : 0;
+	task = cast__task(writer->cast, tid);
+	return task ? name(writer, IDENTITY_TASK, tid, task, sizeof(*task)) : 0;
 }
 
 static int name_all(struct writer *writer, const struct stream_event *event)
@@ -249,7 +286,11 @@ static int name_all(struct writer *writer, const struct stream_event *event)
 		return err ? err : name_wait(writer, event->row);
 	case STREAM_STATE:
 		return name_wait(writer, event->row);
-	case STREAM_BEGIN:
+	case STREAM_BEGIN: /* its wait and its waker: only where it goes on from before */
+		err = name_thread(writer, event->thread);
+		if (!err)
+			err = name_wait(writer, event->row);
+		return err ? err : name_task(writer, event->other);
 	case STREAM_EXEC:
 		return name_thread(writer, event->thread);
 	case STREAM_WAKING:
@@ -274,12 +315,12 @@ int writer__event(struct writer *writer, unsigned int cpu, const struct stream_e
 	block->length = codec__put_event(block->bytes + block->length, &writer->time, cpu, event) -
 			block->bytes;
 	block->count++;
-	return block->length < FRAME_BYTES ? 0 : flush(writer);
+	return block->length < FRAME_BYTES ? 0 : writer__flush(writer);
 }
 
 int writer__step(struct writer *writer, uint64_t now)
 {
-	return writer->begun && now > writer->begun + FRAME_NS ? flush(writer) : 0;
+	return writer->begun && now > writer->begun + FRAME_NS ? writer__flush(writer) : 0;
 }
 
 /* Rows [first, end) of a pool. */
@@ -297,7 +338,7 @@ static int put_rows(struct writer *writer, uint32_t pool, const void *base, size
 	for (uint32_t i = first; i < end; i++, block->length += size)
 		memcpy(block->bytes + block->length, (const char *)base + i * stride, size);
 	block->count = head.count;
-	return put_frame(writer, FRAME_ROWS, block);
+	return put_block(writer, FRAME_ROWS, block);
 }
 
 /* In as many frames as it takes. */
@@ -316,7 +357,7 @@ static int put_pool(struct writer *writer, uint32_t pool, const void *base, size
 int writer__finish(struct writer *writer, const struct sources *sources, const char *summary)
 {
 	struct block *block = &writer->events;
-	int err = flush(writer);
+	int err = writer__flush(writer);
 
 	for (int i = 0; i < POOLS && !err; i++)
 		err = put_pool(writer, i, sources->pools[i].base, sources->pools[i].stride,
@@ -334,7 +375,7 @@ int writer__finish(struct writer *writer, const struct sources *sources, const c
 	memcpy(block->bytes, summary, strlen(summary));
 	block->length = strlen(summary);
 	block->count = 1;
-	err = put_frame(writer, FRAME_SUMMARY, block);
+	err = put_block(writer, FRAME_SUMMARY, block);
 	if (!err && fflush(writer->stream))
 		err = -errno;
 	return err;

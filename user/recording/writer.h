@@ -8,6 +8,8 @@
 
 #include "bpf/stream.h"
 #include "model/rows.h"
+#include "recording/cast.h"
+#include "recording/format.h"
 
 struct writer;
 
@@ -17,6 +19,16 @@ struct writer;
  */
 int writer__new(struct writer **writer, FILE *stream, const char *head,
 		const struct rows pools[POOLS]);
+/* The same with names from a cast, which is borrowed. */
+int writer__new_of_cast(struct writer **writer, FILE *stream, const char *head, struct cast *cast);
+
+/*
+ * One that has no file: each frame of events is handed out, and names anew whom its events name.
+ * writer__finish() is not for it. 0 or a negative errno, which whoever wrote gets back.
+ */
+typedef int writer_frame(void *context, const struct frame_head *head, const void *stored);
+int writer__new_of_frames(struct writer **writer, struct cast *cast, writer_frame *frame,
+			  void *context);
 void writer__free(struct writer *writer);
 
 /* One event. 0, or the negative errno with which the stream failed. */
@@ -24,6 +36,12 @@ int writer__event(struct writer *writer, unsigned int cpu, const struct stream_e
 
 /* Ends the frame if it was begun `now` - a second ago: so much is lost at most if we are killed. */
 int writer__step(struct writer *writer, uint64_t now);
+
+/* Ends the frame that was begun, if any. 0 or a negative errno. */
+int writer__flush(struct writer *writer);
+
+/* A frame that was handed out by another writer. What was written before is to be flushed first. */
+int writer__put_frame(struct writer *writer, const struct frame_head *head, const void *stored);
 
 /* The rows as they are now, then `summary` as JSON. Nothing can be written after that. */
 int writer__finish(struct writer *writer, const struct sources *sources, const char *summary);
