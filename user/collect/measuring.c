@@ -34,28 +34,49 @@ static uint64_t wall_clock(void)
 	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-struct recorder *recorder__new(const struct session *session, const struct measuring *measuring)
+static struct recorder *new_recorder(const struct measuring *measuring, uint32_t rows,
+				     uint64_t started)
 {
 	struct recorder *recorder = calloc(1, sizeof(*recorder));
-	struct rows rows;
 
-	if (!recorder || session__rows(session, measuring__pool(measuring), &rows)) {
-		free(recorder);
+	if (!recorder)
 		return NULL;
-	}
 	*recorder = (struct recorder){
-		.session = session,
 		.measuring = measuring,
 		.interval = measuring->interval,
 		.due = measuring->interval,
-		.started = wall_clock(),
-		.row_count = rows.capacity,
-		.entry_of_row = calloc(rows.capacity, sizeof(*recorder->entry_of_row)),
+		.started = started,
+		.row_count = rows,
+		.entry_of_row = calloc(rows, sizeof(*recorder->entry_of_row)),
 	};
 	if (recorder->entry_of_row)
 		return recorder;
 	free(recorder);
 	return NULL;
+}
+
+struct recorder *recorder__new(const struct session *session, const struct measuring *measuring)
+{
+	struct recorder *recorder;
+	struct rows rows;
+
+	if (session__rows(session, measuring__pool(measuring), &rows))
+		return NULL;
+	recorder = new_recorder(measuring, rows.capacity, wall_clock());
+	if (recorder)
+		recorder->session = session;
+	return recorder;
+}
+
+struct recorder *recorder__of_rows(const struct sources *given, const struct measuring *measuring,
+				   uint64_t started)
+{
+	const struct rows *rows = &given->pools[measuring__pool(measuring)];
+	struct recorder *recorder = new_recorder(measuring, rows->used + 1, started);
+
+	if (recorder)
+		recorder->given = given;
+	return recorder;
 }
 
 void recorder__free(struct recorder *recorder)
@@ -168,14 +189,19 @@ static int rename_tasks(struct recorder *recorder, const struct sources *sources
 
 int recorder__read(struct recorder *recorder, bool settled)
 {
-	struct sources sources;
-	int err = sources__open(&sources, recorder->session);
+	struct sources sources = {0};
+	int err = 0;
 
+	if (recorder->given)
+		sources = *recorder->given;
+	else
+		err = sources__open(&sources, recorder->session);
 	if (!err)
 		err = read_rows(recorder, &sources, settled);
 	if (!err && settled)
 		err = rename_tasks(recorder, &sources);
-	sources__close(&sources);
+	if (!recorder->given)
+		sources__close(&sources);
 	return err;
 }
 

@@ -65,6 +65,10 @@ struct recorder;
 
 /* Both must outlive it. NULL without memory. */
 struct recorder *recorder__new(const struct session *session, const struct measuring *measuring);
+/* The same from rows of a session that is over, for recorder__finish() alone; `started`:
+ * CLOCK_REALTIME of its window's begin, ns. */
+struct recorder *recorder__of_rows(const struct sources *given, const struct measuring *measuring,
+				   uint64_t started);
 void recorder__free(struct recorder *recorder);
 
 /* When the open interval ends, ns after the begin. */

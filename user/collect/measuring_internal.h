@@ -16,7 +16,8 @@ struct entry {
 };
 
 struct recorder {
-	const struct session *session;
+	const struct session *session; /* NULL: the rows are `given` */
+	const struct sources *given;
 	const struct measuring *measuring;
 	struct entry *entries;
 	size_t entry_count;

@@ -18,6 +18,9 @@ struct replaying {
 	struct profile *profile;
 	struct gatherer *gatherer;
 	struct story story;
+	struct sources sources; /* what the rebuild made */
+	struct recorder *recorder;
+	struct distributions *distributions;
 	char *end; /* the JSON of the end; NULL: the recording was cut */
 	size_t end_length;
 };
@@ -47,11 +50,49 @@ static int take(void *context, const struct reader_item *item)
 	return rebuild__take(replaying->rebuild, item);
 }
 
+/* Can it be in a recording, and in this part of this one? */
+static int check_measuring(const struct replaying *replaying)
+{
+	const struct replaying_options *options = replaying->options;
+	const struct measuring *measuring = options->measuring;
+
+	if (!measuring)
+		return 0;
+	if (measuring->measure == MEASURE_ENQUEUE || measuring->measure == MEASURE_QUEUE)
+		return fail(replaying, "no event says when a thread was put on a run queue");
+	if (measuring->by == BY_CGROUP)
+		return fail(replaying, "no event says in which cgroup a thread is");
+	if (measuring->tier == TIER_FULL && replaying->profile->tier != TIER_FULL)
+		return fail(replaying, "was recorded in the waits tier, without calls");
+	if (measuring->source != SOURCE_SERIES && (options->from || options->to))
+		return fail(replaying, "event loops and requests were counted for the whole only");
+	return 0;
+}
+
+/* The rows of the end have them, which a recording that was cut does not have. */
+static int check_rows(const struct replaying *replaying)
+{
+	const struct measuring *measuring = replaying->options->measuring;
+
+	if (measuring && measuring->source != SOURCE_SERIES &&
+	    (!replaying->end || replaying->story.before))
+		return fail(replaying, "event loops and requests are not in one that was cut");
+	return 0;
+}
+
 static int read_all(struct replaying *replaying)
 {
+	const struct measuring *measuring = replaying->options->measuring;
+
 	replaying->rebuild = rebuild__new(replaying->options->from, replaying->options->to);
 	if (!replaying->rebuild)
 		return fail(replaying, strerror(ENOMEM));
+	if (measuring)
+		rebuild__measure(replaying->rebuild,
+				 &(struct rebuild_measure){.measure = measuring->measure,
+							   .by = measuring__by(measuring),
+							   .syscall = measuring->syscall,
+							   .filter = replaying->options->filter});
 	return recording_file__check(&replaying->file,
 				     recording_file__read(&replaying->file, take, replaying));
 }
@@ -73,25 +114,96 @@ static int read_story(struct replaying *replaying)
 	return 0;
 }
 
+/* A command's window begins with its exec, whoever of its threads the report is about. */
+static void keep_begin(struct trace_facts *facts, const struct sources *sources)
+{
+	const struct rows *rows = &sources->pools[POOL_THREADS];
+	uint64_t first = 0;
+
+	for (uint32_t i = 1; i <= rows->used; i++) {
+		const struct thread_row *row = rows__at(rows, i);
+
+		if (row->task && !(row->flags & THREAD_HELD) && row->ledger.start &&
+		    (!first || row->ledger.start < first))
+			first = row->ledger.start;
+	}
+	facts->attached_at = first ? first : facts->attached_at;
+}
+
+/* Returns the kind of target that tells where the window begins, or a negative errno. */
+static int apply_filter(struct replaying *replaying, struct sources *sources)
+{
+	struct row_filter *filter = replaying->options->filter;
+	enum target_kind target = replaying->profile->target;
+	int err;
+
+	if (!filter || !row_filter__selects(filter))
+		return (int)target;
+	err = row_filter__find_names(filter, sources);
+	if (err)
+		return err;
+	if (target == TARGET_COMMAND)
+		keep_begin(&replaying->story.facts, sources);
+	return row_filter__apply(filter, sources) ? TARGET_ALL : -ESRCH;
+}
+
+/* The rows that hold what is measured, as distributions. */
+static int measure(struct replaying *replaying)
+{
+	uint64_t begin = replaying->story.facts.ended_at - replaying->profile->window;
+
+	replaying->recorder =
+		recorder__of_rows(&replaying->sources, replaying->options->measuring,
+				  story__clock(reader__head(replaying->file.reader)) + begin);
+	if (replaying->recorder)
+		replaying->distributions =
+			recorder__finish(replaying->recorder, replaying->profile);
+	return replaying->distributions ? 0 : -ENOMEM;
+}
+
 static int gather(struct replaying *replaying)
 {
 	struct profile *profile = replaying->profile;
 	struct trace_facts *facts = &replaying->story.facts;
-	struct sources sources;
-	int err;
+	struct sources *sources = &replaying->sources;
+	int err, target;
 
 	rebuild__part(replaying->rebuild, &facts->attached_at, &facts->ended_at);
-	err = rebuild__finish(replaying->rebuild, facts->ended_at, &sources);
+	err = rebuild__finish(replaying->rebuild, facts->ended_at, sources);
 
 	if (err)
 		return fail(replaying, err == -EPROTO ? "an event is damaged" : strerror(-err));
-	replaying->gatherer = gatherer__of_rows(&sources, facts, profile->tier, profile->target);
+	target = apply_filter(replaying, sources);
+	if (target == -ESRCH)
+		return fail(replaying, "no thread in it is of these");
+	if (target < 0)
+		return fail(replaying, strerror(-target));
+	replaying->gatherer = gatherer__of_rows(sources, facts, profile->tier, target);
 	err = replaying->gatherer ? gatherer__finish(replaying->gatherer, profile) : -ENOMEM;
 	if (!err && replaying->end)
 		err = story__tell(replaying->end, replaying->end_length, profile);
 	if (!err)
 		err = judge__profile(profile);
+	if (!err && replaying->options->measuring)
+		err = measure(replaying);
+	if (!err && replaying->options->filter)
+		row_filter__keep_classes(replaying->options->filter, profile);
 	return err ? fail(replaying, strerror(-err)) : 0;
+}
+
+/* What is measured needs ids from the first event on: names become some in a reading before. */
+static int find_names(const struct replaying_options *options)
+{
+	const struct replaying_options first = {
+		.path = options->path, .filter = options->filter, .quiet = true};
+	struct replaying *replaying;
+	int status;
+
+	if (!options->measuring || !options->filter || !options->filter->name_count)
+		return 0;
+	status = replaying__new(&replaying, &first);
+	replaying__free(replaying);
+	return status;
 }
 
 int replaying__new(struct replaying **result, const struct replaying_options *options)
@@ -105,12 +217,18 @@ int replaying__new(struct replaying **result, const struct replaying_options *op
 		return EXIT_FAILED;
 	}
 	replaying->options = options;
-	status = recording_file__open(&replaying->file, options->path);
+	status = find_names(options);
+	if (!status)
+		status = recording_file__open(&replaying->file, options->path);
 	replaying->profile = replaying->file.head;
+	if (!status)
+		status = check_measuring(replaying);
 	if (!status)
 		status = read_all(replaying);
 	if (!status)
 		status = read_story(replaying);
+	if (!status)
+		status = check_rows(replaying);
 	return status ? status : gather(replaying);
 }
 
@@ -118,6 +236,8 @@ void replaying__free(struct replaying *replaying)
 {
 	if (!replaying)
 		return;
+	distributions__free(replaying->distributions);
+	recorder__free(replaying->recorder);
 	gatherer__free(replaying->gatherer);
 	profile__free(replaying->profile);
 	rebuild__free(replaying->rebuild);
@@ -129,6 +249,11 @@ void replaying__free(struct replaying *replaying)
 const struct profile *replaying__profile(const struct replaying *replaying)
 {
 	return replaying->profile;
+}
+
+const struct distributions *replaying__distributions(const struct replaying *replaying)
+{
+	return replaying->distributions;
 }
 
 const struct rebuild_check *replaying__check(const struct replaying *replaying)

@@ -10,14 +10,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collect/measuring.h"
 #include "model/profile.h"
 #include "recording/rebuild.h"
+#include "recording/row_filter.h"
 #include "recording/story.h"
 
 struct replaying_options {
 	const char *path;
-	uint64_t from, to; /* of the window, ns since its begin; 0: all of it */
-	bool quiet;	   /* says nothing of what the recording does not have */
+	uint64_t from, to;		   /* of the window, ns since its begin; 0: all of it */
+	const struct measuring *measuring; /* borrowed; what is measured besides; NULL: nothing */
+	struct row_filter *filter;	   /* borrowed: names in it become ids; NULL: all */
+	bool quiet;			   /* says nothing of what the recording does not have */
 };
 
 struct replaying;
@@ -27,6 +31,8 @@ int replaying__new(struct replaying **replaying, const struct replaying_options 
 void replaying__free(struct replaying *replaying);
 
 const struct profile *replaying__profile(const struct replaying *replaying);
+/* What was measured; belongs to the replaying. */
+const struct distributions *replaying__distributions(const struct replaying *replaying);
 /* How it compares with what the programs had counted. */
 const struct rebuild_check *replaying__check(const struct replaying *replaying);
 

@@ -10,9 +10,12 @@
 #include "commands/critical_path.h"
 #include "commands/exporting.h"
 #include "commands/html_file.h"
+#include "commands/hist_format.h"
+#include "commands/hist_kinds.h"
 #include "commands/options.h"
 #include "commands/output.h"
 #include "commands/replaying.h"
+#include "commands/report_filter.h"
 #include "names/units.h"
 #include "render/render.h"
 
@@ -23,6 +26,8 @@ static const char documentation[] =
 	"Examples:\n"
 	"  waitscope report dd.rec\n"
 	"  waitscope report --from 2s --to 3s --json nginx.rec\n"
+	"  waitscope report -n nginx --class disk,lock nginx.rec\n"
+	"  waitscope report --hist syscall:read --by process nginx.rec\n"
 	"  waitscope report --check dd.rec\n"
 	"  waitscope report --perfetto dd.pftrace dd.rec\n"
 	"  waitscope report --html dd.html dd.rec\n"
@@ -44,7 +49,9 @@ enum {
 	OPTION_BUCKETS,
 	OPTION_TOP,
 	OPTION_MIN,
-	OPTION_NO_COLOR
+	OPTION_NO_COLOR,
+	OPTION_HIST,
+	OPTION_BY
 };
 
 static const struct argp_option table[] = {
@@ -59,6 +66,9 @@ static const struct argp_option table[] = {
 	 "Instead of the report, write it to OUT as a page for a browser, with the timeline", 2},
 	{"critical-path", OPTION_CRITICAL_PATH, NULL, 0,
 	 "What the command's end waited for, back to its exec, by thread and cause", 1},
+	{"hist", OPTION_HIST, "WHAT", 0,
+	 "Distributions of WHAT, as 'waitscope hist WHAT' would have shown them", 1},
+	{"by", OPTION_BY, "WHAT", 0, "... one for each process, thread, syscall, class ...", 1},
 	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 3},
 	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 3},
 	{"buckets", OPTION_BUCKETS, NULL, 0, "JSON with the buckets of every distribution", 3},
@@ -71,10 +81,47 @@ static const struct argp_option table[] = {
 
 struct report_options {
 	struct replaying_options replaying;
+	struct row_filter filter;
+	struct measuring measuring;
+	struct hist_format format;
+	const char *hist, *by;
 	const char *output, *html, *exports[EXPORT_FORMATS];
 	bool check, critical_path, json, buckets, verbose, no_colour;
 	uint64_t top, min;
 };
+
+static bool has_export(const struct report_options *options)
+{
+	return options->exports[EXPORT_PERFETTO] || options->exports[EXPORT_CHROME];
+}
+
+static bool is_filtered(const struct report_options *options)
+{
+	return row_filter__selects(&options->filter) || options->filter.classes;
+}
+
+static void finish_hist(struct report_options *options, const struct argp_state *state)
+{
+	char reason[HIST_REASON];
+
+	if (!options->hist && (options->by || options->format.given))
+		option__refuse(state, "--by and what distributions look like go with --hist");
+	if (!options->hist)
+		return;
+	if (options->check || options->buckets)
+		option__refuse(state, "--hist and --check or --buckets cannot be combined");
+	if (options->filter.classes)
+		option__refuse(state, "--hist: not every value is of a wait; --by class has them");
+	if (hist_kinds__find(options->hist, &options->measuring, reason) ||
+	    (options->by && hist_kinds__by(options->by, &options->measuring, reason)))
+		option__refuse(state, "%s", reason);
+	if (options->json && options->format.format != FORMAT_TEXT)
+		option__refuse(state, "--json and %s cannot be combined", options->format.option);
+	options->format.hist.low = options->min;
+	if (options->format.hist.low >= options->format.hist.high)
+		option__refuse(state, "--min must be below --max");
+	options->replaying.measuring = &options->measuring;
+}
 
 static void check_words(const struct report_options *options, struct argp_state *state)
 {
@@ -85,13 +132,19 @@ static void check_words(const struct report_options *options, struct argp_state 
 		option__refuse(state, "name a recording (waitscope record makes one)");
 	if (options->replaying.to && options->replaying.to <= options->replaying.from)
 		option__refuse(state, "--to has to be later than --from");
-	if ((perfetto || chrome) && (options->check || options->json || options->output))
+	if (has_export(options) && (options->check || options->json || options->output))
 		option__refuse(state, "--perfetto and --chrome write the timeline, and no report "
 				      "beside it");
 	if (perfetto && chrome && !strcmp(perfetto, chrome))
 		option__refuse(state, "--perfetto and --chrome take a file each");
 	if (options->check && (options->replaying.from || options->replaying.to))
 		option__refuse(state, "--check is of the whole window");
+	if (options->check && is_filtered(options))
+		option__refuse(state, "--check is of all threads and waits");
+	if ((is_filtered(options) || options->hist) &&
+	    (has_export(options) || options->html || options->critical_path))
+		option__refuse(state, "a timeline, a page and a path are of all threads, without "
+				      "--hist");
 }
 
 /* It is written beside or after others, which are not to be the same file. */
@@ -108,9 +161,8 @@ static void check_page(const struct report_options *options, struct argp_state *
 
 static void check_path(const struct report_options *options, struct argp_state *state)
 {
-	if (options->critical_path &&
-	    (options->replaying.from || options->replaying.to || options->check || options->html ||
-	     options->exports[EXPORT_PERFETTO] || options->exports[EXPORT_CHROME]))
+	if (options->critical_path && (options->replaying.from || options->replaying.to ||
+				       options->check || options->html || has_export(options)))
 		option__refuse(state, "--critical-path is of the whole window, and alone");
 }
 
@@ -133,6 +185,11 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 	struct report_options *options = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		options->replaying.filter = &options->filter;
+		state->child_inputs[0] = &options->filter;
+		state->child_inputs[1] = &options->format;
+		return 0;
 	case OPTION_FROM:
 		options->replaying.from = option__time("--from", text, state);
 		return 0;
@@ -152,6 +209,15 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 			option__refuse(state, "one recording at a time: %s and %s",
 				       options->replaying.path, text);
 		options->replaying.path = text;
+		return 0;
+	case OPTION_HIST:
+		options->hist = text;
+		return 0;
+	case OPTION_BY:
+		options->by = text;
+		return 0;
+	case ARGP_KEY_SUCCESS: /* options of children are read by now */
+		finish_hist(options, state);
 		return 0;
 	case ARGP_KEY_END:
 		check_words(options, state);
@@ -220,6 +286,17 @@ static int show_check(FILE *stream, const struct rebuild_check *check)
 	return EXIT_FAILED;
 }
 
+static int show_hist(const struct report_options *options, const struct render_options *page,
+		     const struct replaying *replaying, FILE *stream)
+{
+	struct hist_format format = options->format;
+
+	format.hist.page = *page;
+	format.hist.page.min = 0;
+	return hist_format__render(&format, options->json, options->output, stream,
+				   replaying__distributions(replaying));
+}
+
 static int show(const struct report_options *options, const struct replaying *replaying)
 {
 	struct output output = {0};
@@ -236,12 +313,16 @@ static int show(const struct report_options *options, const struct replaying *re
 	errno = 0;
 	if (options->check)
 		verdict = show_check(output.stream, replaying__check(replaying));
+	else if (options->hist)
+		err = show_hist(options, &render, replaying, output.stream);
 	else if (options->json)
 		err = render__json(output.stream, replaying__profile(replaying), &render);
 	else
 		err = render__text(output.stream, replaying__profile(replaying), &render);
 	status = output__conclude(&output, err);
 	output__close(&output);
+	if (options->hist && !verdict && replaying__distributions(replaying)->why_empty)
+		verdict = EXIT_NO_VALUES;
 	return status ? status : verdict;
 }
 
@@ -260,9 +341,14 @@ static int show_critical_path(const struct report_options *options)
 
 int command_report(int argc, char **argv)
 {
-	const struct argp verb = {
-		.options = table, .parser = parse, .args_doc = "FILE", .doc = documentation};
-	struct report_options options = {0};
+	const struct argp_child children[] = {
+		{&report_filter_argp, 0, NULL, 0}, {&hist_format_argp, 0, NULL, 0}, {0}};
+	const struct argp verb = {.options = table,
+				  .parser = parse,
+				  .args_doc = "FILE",
+				  .doc = documentation,
+				  .children = children};
+	struct report_options options = {.format = HIST_FORMAT_DEFAULT};
 	struct replaying *replaying;
 	int status;
 
@@ -270,11 +356,11 @@ int command_report(int argc, char **argv)
 	status = spare_recording(&options);
 	if (status)
 		return status;
-	if (options.exports[EXPORT_PERFETTO] || options.exports[EXPORT_CHROME])
+	if (has_export(&options))
 		status = exporting__run(&options.replaying, options.exports);
 	if (!status && options.html)
 		status = html_file__of_recording(&options.replaying, options.html);
-	if (options.exports[EXPORT_PERFETTO] || options.exports[EXPORT_CHROME] || options.html)
+	if (has_export(&options) || options.html)
 		return status;
 	if (options.critical_path)
 		return show_critical_path(&options);
@@ -282,5 +368,6 @@ int command_report(int argc, char **argv)
 	if (!status)
 		status = show(&options, replaying);
 	replaying__free(replaying);
+	row_filter__clear(&options.filter);
 	return status;
 }

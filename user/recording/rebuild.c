@@ -151,6 +151,8 @@ void rebuild__free(struct rebuild *rebuild)
 	free(rebuild->keys.base);
 	free(rebuild->tasks.base);
 	free(rebuild->calls_index.base);
+	free(rebuild->measured.base);
+	free(rebuild->series_index.base);
 	free(rebuild->wakers.base);
 	free(rebuild->errnos.base);
 	free(rebuild->threads.own);
@@ -243,6 +245,7 @@ static int take_event(struct rebuild *rebuild, unsigned int cpu, const struct st
 		begin_window(rebuild, event->time);
 	if (rebuild->from && rebuild->begun && !rebuild->cut && event->time >= rebuild->from) {
 		replay__cut(rebuild->replay, rebuild->from);
+		rebuild__forget_measured(rebuild);
 		rebuild->cut = true;
 	}
 	if (rebuild->to && rebuild->begun && event->time >= rebuild->to)

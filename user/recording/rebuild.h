@@ -15,12 +15,22 @@
 #include "model/rows.h"
 #include "recording/reader.h"
 #include "recording/replay.h"
+#include "recording/row_filter.h"
 
 struct rebuild;
 
 /* Only what lies between is counted: ns since the first thread of the window; 0: all. NULL without
  * memory. */
 struct rebuild *rebuild__new(uint64_t from, uint64_t to);
+/* Something is measured besides, as `waitscope hist` would have: the rows of POOL_SERIES. */
+struct rebuild_measure {
+	enum measure measure;
+	enum measure_by by;		 /* not by cgroup: no event tells it */
+	uint32_t syscall;		 /* only this one, plus 1; 0: all */
+	const struct row_filter *filter; /* borrowed; only these threads, by their ids. NULL: all */
+};
+void rebuild__measure(struct rebuild *rebuild, const struct rebuild_measure *measure);
+
 void rebuild__free(struct rebuild *rebuild);
 
 /* Takes an event, an identity, or rows. 0, -ENOMEM, or -EPROTO: a damaged recording. */

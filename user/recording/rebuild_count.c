@@ -7,7 +7,7 @@
 #include "bpf/tally.h"
 #include "recording/rebuild_internal.h"
 
-static void count(struct rebuild *rebuild, uint32_t *number, uint64_t value)
+void rebuild__count(struct rebuild *rebuild, uint32_t *number, uint64_t value)
 {
 	uint32_t index = buckets__index(value), chunk = index / BUCKETS_PER_CHUNK, place;
 	struct histogram_row *histogram;
@@ -72,9 +72,9 @@ static int on_wait(void *context, const struct replay_wait *wait)
 	wait_row__count(row, &wait->wait);
 	if (wait->handler)
 		row->handler += wait->wait.blocked;
-	count(rebuild, &row->runqueue_histogram, wait->wait.runqueue);
+	rebuild__count(rebuild, &row->runqueue_histogram, wait->wait.runqueue);
 	if (!wait->wait.censored)
-		count(rebuild, &row->duration_histogram, wait->wait.blocked);
+		rebuild__count(rebuild, &row->duration_histogram, wait->wait.blocked);
 	return rebuild->err;
 }
 
@@ -246,6 +246,7 @@ static int on_call(void *context, const struct replay_call *call)
 
 	if (!rebuild__is_counted(rebuild))
 		return 0;
+	rebuild__measure_call(rebuild, call);
 	row = call_row(rebuild, call->thread, syscall, &number);
 	if (!row)
 		return rebuild->err;
@@ -254,7 +255,7 @@ static int on_call(void *context, const struct replay_call *call)
 		return 0;
 	}
 	call_row__count(row, &call->done, call->since, call->woken);
-	count(rebuild, &row->histogram, call->done.total);
+	rebuild__count(rebuild, &row->histogram, call->done.total);
 	if (call->flags & STREAM_CALL_IO) {
 		row->nonblocking += !!(call->flags & STREAM_CALL_NONBLOCKING);
 		row->signalled += !!(call->flags & STREAM_CALL_SIGNALLED);
@@ -280,5 +281,8 @@ struct replay_hooks rebuild__hooks(struct rebuild *rebuild)
 				     .call = on_call,
 				     .waking = on_waking,
 				     .loss = on_loss,
+				     .begin = rebuild__on_begin,
+				     .leaving = rebuild__on_leaving,
+				     .coming = rebuild__on_coming,
 				     .context = rebuild};
 }

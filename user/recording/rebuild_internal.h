@@ -30,6 +30,9 @@ struct rebuild {
 	struct grown wakers,
 		errnos; /* struct overflow_waker, struct overflow_errno; from row 0 on */
 	uint16_t traits[2][SYSCALL_TABLE]; /* [1]: 32-bit calls */
+	struct rebuild_measure measure;
+	struct grown measured;	   /* by recorded number of a thread (rebuild_measure.c) */
+	struct grown series_index; /* uint32_t: a hash of series rows */
 	struct rebuild_check check;
 	int err;
 };
@@ -52,6 +55,17 @@ struct wait_row *rebuild__wait(struct rebuild *rebuild, uint32_t thread, uint32_
 
 /* What counts (rebuild_count.c). */
 struct replay_hooks rebuild__hooks(struct rebuild *rebuild);
+
+/* One value more in a histogram row, which is made if there is none. */
+void rebuild__count(struct rebuild *rebuild, uint32_t *histogram, uint64_t value);
+
+/* What is measured (rebuild_measure.c). */
+int rebuild__on_leaving(void *context, const struct replay_leaving *leaving);
+int rebuild__on_coming(void *context, const struct replay_coming *coming);
+int rebuild__on_begin(void *context, uint32_t thread, uint64_t time);
+void rebuild__measure_call(struct rebuild *rebuild, const struct replay_call *call);
+/* The window begins here. */
+void rebuild__forget_measured(struct rebuild *rebuild);
 
 /* The call row that stands for one of the end; NULL: there is none. */
 const struct call_row *rebuild__find_call(struct rebuild *rebuild, const struct call_row *end);

@@ -208,6 +208,12 @@ static int switch_out(struct replay *replay, unsigned int cpu, const struct stre
 		return err;
 	if (kind == LEDGER_EVENT_BLOCKED)
 		thread->wait = event->row;
+	if (replay->hooks.leaving)
+		err = replay->hooks.leaving(
+			replay->hooks.context,
+			&(struct replay_leaving){number, event->row, cpu, event->time, kind});
+	if (err)
+		return err;
 	ledger__switch_out(&thread->ledger, event->time, kind);
 	thread->ended = kind == LEDGER_EVENT_ENDED;
 	err = end_slice(replay, number, event->time, kind);
@@ -249,20 +255,33 @@ static int tell_wait(struct replay *replay, uint32_t number, unsigned int cpu,
 
 static int switch_in(struct replay *replay, unsigned int cpu, const struct stream_event *event)
 {
+	struct replay_coming coming = {.thread = event->other, .cpu = cpu, .time = event->time};
 	struct replay_thread *thread;
+	struct ledger *ledger;
 	struct ledger_wait wait;
 	int err = find(replay, event->other, event->time, &thread);
 
 	if (err)
 		return err;
+	ledger = &thread->ledger;
 	if (event->flags & STREAM_IN_LOST_WAKING)
-		ledger__lose_waking(&thread->ledger);
+		ledger__lose_waking(ledger);
 	thread->on_cpu = event->time;
 	thread->cpu = cpu;
 	thread->stashed = 0;
-	if (ledger__switch_in(&thread->ledger, event->time, &wait) != LEDGER_EVENT_WAIT_DONE)
-		return 0;
-	return tell_wait(replay, event->other, cpu, event, &wait);
+	coming.row = thread->wait;
+	coming.delayed = ledger__delayed(ledger);
+	coming.preempted = ledger->sum[LEDGER_PREEMPTED];
+	coming.wait_since = ledger->wait_since;
+	coming.state = ledger->state;
+	coming.event = ledger__switch_in(ledger, event->time, &wait);
+	if (coming.event == LEDGER_EVENT_WAIT_DONE) {
+		coming.wait = &wait;
+		err = tell_wait(replay, event->other, cpu, event, &wait);
+	}
+	if (err || !replay->hooks.coming)
+		return err;
+	return replay->hooks.coming(replay->hooks.context, &coming);
 }
 
 static int note_running(struct replay *replay, unsigned int cpu, uint32_t number)

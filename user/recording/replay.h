@@ -74,6 +74,23 @@ struct replay_loss {
 	unsigned int cpu;
 };
 
+/* A switch-out that is not in the books yet. */
+struct replay_leaving {
+	uint32_t thread, row, cpu;
+	uint64_t time;
+	uint32_t kind; /* enum ledger_event */
+};
+
+/* A switch-in that is in the books, and what these were before. */
+struct replay_coming {
+	uint32_t thread, row, cpu;
+	uint64_t time;
+	uint64_t delayed, preempted, wait_since;
+	uint32_t state;
+	const struct ledger_wait *wait; /* that ended; NULL: none */
+	uint32_t event;			/* enum ledger_event */
+};
+
 /* What is told on the way; NULL: not wanted. A negative errno ends the replay. */
 struct replay_hooks {
 	int (*wait)(void *context, const struct replay_wait *wait);
@@ -84,6 +101,8 @@ struct replay_hooks {
 	int (*loss)(void *context, const struct replay_loss *loss);
 	int (*begin)(void *context, uint32_t thread, uint64_t time);
 	int (*exec)(void *context, uint32_t thread, uint64_t time);
+	int (*leaving)(void *context, const struct replay_leaving *leaving);
+	int (*coming)(void *context, const struct replay_coming *coming);
 	void *context;
 };
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <json-c/json.h>
 
 #include "recording/story.h"
@@ -94,6 +95,23 @@ static size_t length_of(struct json_object *array)
 	return json_object_array_length(array);
 }
 
+static uint64_t now(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+uint64_t story__clock(const char *head)
+{
+	struct json_object *object = parse(head, strlen(head));
+	uint64_t clock = object ? number_of(object, "clock_ns") : 0;
+
+	json_object_put(object);
+	return clock;
+}
+
 char *story__head(const struct profile *profile)
 {
 	struct json_object *object = json_object_new_object(), *array;
@@ -101,6 +119,7 @@ char *story__head(const struct profile *profile)
 	add_text(object, "schema", SCHEMA);
 	add_text(object, "kernel", profile->kernel);
 	add_number(object, "cpus", (uint64_t)profile->cpus);
+	add_number(object, "clock_ns", now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC));
 	add_text(object, "tier", profile->tier == TIER_FULL ? "full" : "waits");
 	add_text(object, "target", kinds[profile->target]);
 	add_text(object, "text", profile->target_text);

@@ -30,6 +30,9 @@ char *story__head(const struct profile *profile);
 /* Fills these in. 0, -ENOMEM, or -EPROTO: that is no such head. profile__free() frees them. */
 int story__read_head(const char *text, struct profile *profile);
 
+/* What the head says of the clocks: CLOCK_REALTIME is so many ns ahead of CLOCK_MONOTONIC. */
+uint64_t story__clock(const char *head);
+
 /* The JSON of the end, from a finished profile. NULL: no memory. */
 char *story__end(const struct profile *profile, const struct story *story);
 
