@@ -35,7 +35,7 @@ CFLAGS  ?= -O2 -g
 CPPFLAGS += -I. -Iuser -I$(BUILD)/bpf -I$(BUILD)/proto -I$(BUILD)/html
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
 SANITIZE = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
-PURE_LIBS = -ljson-c -lprotobuf-c -lelf -liberty -lz -lm
+PURE_LIBS = -ljson-c -lprotobuf-c -lsqlite3 -lelf -liberty -lz -lm
 LIBS = -lbpf $(PURE_LIBS)
 
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
@@ -177,7 +177,7 @@ $(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o $(LIVE_LIB:%.c=$(BUILD)/obj/%.o) \
 		$(PROTOS:%=$(BUILD)/obj/proto/%.pb-c.o)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $^ -lcmocka -ljson-c -lprotobuf-c -lm -lpthread -o $@
+	$(Q)$(CC) $^ -lcmocka -ljson-c -lprotobuf-c -lsqlite3 -lm -lpthread -o $@
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(BUILD)/unit/%)
 LIVE_PROGRAMS := $(LIVE_TESTS:%=$(BUILD)/live/%)

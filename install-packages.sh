@@ -4,10 +4,10 @@
 set -eu
 
 build="gcc make libc6-dev linux-libc-dev clang llvm bpftool pkg-config libbpf-dev libelf-dev
-	zlib1g-dev libjson-c-dev libprotobuf-c-dev protobuf-c-compiler libiberty-dev libaio-dev
-	liburing-dev"
+	zlib1g-dev libjson-c-dev libprotobuf-c-dev protobuf-c-compiler libiberty-dev libsqlite3-dev
+	libaio-dev liburing-dev"
 check="gcc make libc6-dev libjson-c-dev libprotobuf-c-dev protobuf-c-compiler libelf-dev
-	zlib1g-dev libiberty-dev libcmocka-dev" # of the test programs
+	zlib1g-dev libiberty-dev libsqlite3-dev libcmocka-dev" # of the test programs
 fuzz="clang libclang-rt-dev" # libFuzzer
 test="$check $fuzz python3 python3-jsonschema procps util-linux coreutils strace
 	fio rt-tests nginx-light redis-server redis-tools wrk linux-perf libbpf-tools iproute2 nodejs

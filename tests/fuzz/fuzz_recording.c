@@ -2,8 +2,9 @@
 /*
  * Any bytes as a recording. Frames have a checksum and are packed, which no chance gets right: so
  * the bytes are either the file itself, or what is in its frames, which is then packed as a writer
- * would. What can be read becomes a profile, and that the report, the JSON and the page; a timeline
- * for other viewers, whose formats are read back; the anatomy of a call, and a critical path.
+ * would. What can be read becomes a profile, and that the report, the JSON and the page; or a
+ * histogram; or tables; of all of it, or of a part; a timeline for other viewers, whose formats are
+ * read back; the anatomy of a call, and a critical path.
  *
  *   first byte 0: the rest is a file
  *   else:         frames: kind, 16 bits of length, and so many bytes
@@ -26,8 +27,10 @@
 #include "recording/anatomist.h"
 #include "recording/format.h"
 #include "recording/pathfinder.h"
+#include "recording/sqlite.h"
 #include "render/anatomy.h"
 #include "render/critical_path.h"
+#include "render/hist.h"
 #include "render/html.h"
 #include "render/render.h"
 
@@ -270,26 +273,96 @@ static void lay_out_and_find(FILE *file)
 	reader__free(reader);
 }
 
+static void write_hist(const struct replaying *replaying)
+{
+	const struct hist_options options = {
+		.percentiles = {50, 99}, .percentile_count = 2, .high = UINT64_MAX};
+	const struct distributions *distributions = replaying__distributions(replaying);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	expect(stream && distributions);
+	expect(render__hist_text(stream, distributions, &options) == 0);
+	expect(render__hist_json(stream, distributions, &options) == 0);
+	fclose(stream);
+	free(text);
+}
+
+static void write_tables(struct sqlite *sqlite, const struct replaying *replaying)
+{
+	const struct sqlite_rest rest = {
+		.rebuild = replaying__rebuild(replaying),
+		.sources = replaying__sources(replaying),
+		.profile = replaying__profile(replaying),
+		.story = replaying__story(replaying),
+	};
+
+	int err = sqlite__finish(sqlite, &rest);
+
+	if (err) {
+		fprintf(stderr, "sqlite: %s: %s\n", strerror(-err), sqlite__problem(sqlite));
+		abort();
+	}
+}
+
+/* All that is done with a recording, in the way that `way` chooses. */
+static void convert(const char *path, unsigned int way)
+{
+	const struct measuring measuring = {.what = "fuzz",
+					    .meaning = "fuzz",
+					    .empty = "nothing",
+					    .tier = TIER_WAITS,
+					    .measure = 1 + way / 8 % 11,
+					    .by = way / 3 % (BY_CPU + 1)};
+	int ids[] = {101, 4711};
+	struct row_filter filter = {.pids = {ids, 1}, .tids = {ids + 1, way & 1}, .classes = ~0u};
+	struct replaying_options options = {.path = path};
+	struct rebuild_listener listener;
+	struct replaying *replaying;
+	struct sqlite *sqlite = NULL;
+
+	if (way % 5 == 3)
+		options.filter = &filter;
+	if (way % 7 == 3)
+		options.from = 1000 + way;
+	if (way % 11 == 3)
+		options.to = 100000000;
+	if (way % 3 == 1)
+		options.measuring = &measuring;
+	if (way % 3 == 2) {
+		expect(sqlite__new(&sqlite, ":memory:") == 0);
+		listener = sqlite__listener(sqlite);
+		options.listener = &listener;
+	}
+	if (!replaying__new(&replaying, &options)) {
+		write_all(replaying__profile(replaying));
+		write_page(path, replaying__profile(replaying));
+		if (options.measuring)
+			write_hist(replaying);
+		if (sqlite)
+			write_tables(sqlite, replaying);
+	} else if (sqlite && *sqlite__problem(sqlite)) {
+		fprintf(stderr, "sqlite: %s\n", sqlite__problem(sqlite));
+		abort();
+	}
+	replaying__free(replaying);
+	sqlite__free(sqlite);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct replaying_options options = {0};
-	struct replaying *replaying;
 	char path[32];
 	FILE *file;
 	int fd = memfd_create("recording", 0);
 
 	expect(fd >= 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	options.path = path;
 	if (size && !data[0])
 		put(fd, data + 1, size - 1);
 	else if (size)
 		put_recording(fd, data, size);
-	if (!replaying__new(&replaying, &options)) {
-		write_all(replaying__profile(replaying));
-		write_page(path, replaying__profile(replaying));
-	}
-	replaying__free(replaying);
+	convert(path, crc32(0, data, size) % 1155);
 	export_some(path, size);
 	file = fopen(path, "re");
 	expect(file != NULL);

@@ -323,23 +323,6 @@ static char *executable_path(const struct look *look, const struct thread_row *r
 	return objects__path(rows__at(&look->sources.pools[POOL_OBJECTS], row->executable));
 }
 
-/*
- * It has not ended, yet the closing census did not find it. If it was seen to exit, the window was
- * over before it was switched out for the last time: its books close with its last event, and
- * nothing is missing. Else that switch-out was missed, and nothing is known since the last event.
- */
-static void settle_vanished(struct thread_row *row)
-{
-	ledger__drop_wait(&row->ledger);
-	if (row->flags & THREAD_EXITING) {
-		row->ledger.state = LEDGER_ENDED;
-		row->flags |= THREAD_ENDED;
-	} else {
-		row->ledger.state = LEDGER_UNKNOWN;
-		row->ledger.lost++;
-	}
-}
-
 static int take_stacks(const struct look *look, const struct lead *lead, uint32_t number)
 {
 	struct stack_owner owner = {
@@ -365,8 +348,7 @@ int member__from_row(struct member *member, const struct look *look, uint32_t nu
 	int err;
 
 	memcpy(&lead.row, rows__at(&look->sources.pools[POOL_THREADS], number), sizeof(lead.row));
-	if (!(lead.row.flags & (THREAD_ENDED | THREAD_BOOKS | THREAD_CUT)))
-		settle_vanished(&lead.row);
+	thread_row__settle(&lead.row);
 	lead.is_open = ledger__close(&lead.row.ledger, look->end, &lead.open);
 	lead.first_wait = look__find(look->waits, look->wait_count, number, &lead.wait_count);
 	lead.first_call = look__find(look->calls, look->call_count, number, &lead.call_count);

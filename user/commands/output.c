@@ -118,6 +118,21 @@ int output__open(struct output *output, const char *path)
 	return output->stream ? 0 : -errno;
 }
 
+int output__open_named(struct output *output, const char *path)
+{
+	int fd;
+
+	*output = (struct output){.path = path};
+	if (is_special(path))
+		return -EINVAL;
+	fd = open_temporary(output);
+	if (fd < 0)
+		return fd;
+	give_to_invoker(fd);
+	output->stream = fdopen(fd, "r+");
+	return output->stream ? 0 : -errno;
+}
+
 int output__open_growing(struct output *output, const char *path)
 {
 	*output = (struct output){.stream = fopen(path, "we"), .path = path};

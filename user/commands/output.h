@@ -29,6 +29,11 @@ int output__open(struct output *output, const char *path);
  */
 int output__open_growing(struct output *output, const char *path);
 
+/*
+ * The same for what others write by its name, which is `temporary`: regular files only (-EINVAL).
+ */
+int output__open_named(struct output *output, const char *path);
+
 /* Completes it: the file gets its name. Returns 0 or a negative errno; -EPIPE: nobody reads. */
 int output__commit(struct output *output);
 

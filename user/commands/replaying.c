@@ -83,18 +83,22 @@ static int check_rows(const struct replaying *replaying)
 static int read_all(struct replaying *replaying)
 {
 	const struct measuring *measuring = replaying->options->measuring;
+	int err;
 
 	replaying->rebuild = rebuild__new(replaying->options->from, replaying->options->to);
 	if (!replaying->rebuild)
 		return fail(replaying, strerror(ENOMEM));
+	if (replaying->options->listener)
+		rebuild__listen(replaying->rebuild, replaying->options->listener);
 	if (measuring)
 		rebuild__measure(replaying->rebuild,
 				 &(struct rebuild_measure){.measure = measuring->measure,
 							   .by = measuring__by(measuring),
 							   .syscall = measuring->syscall,
 							   .filter = replaying->options->filter});
-	return recording_file__check(&replaying->file,
-				     recording_file__read(&replaying->file, take, replaying));
+	err = recording_file__read(&replaying->file, take, replaying);
+	/* who listens knows why, and says so */
+	return err == -ECANCELED ? EXIT_FAILED : recording_file__check(&replaying->file, err);
 }
 
 /* Up to where there are events, if nobody wrote when it ended. */
@@ -152,9 +156,8 @@ static int measure(struct replaying *replaying)
 {
 	uint64_t begin = replaying->story.facts.ended_at - replaying->profile->window;
 
-	replaying->recorder =
-		recorder__of_rows(&replaying->sources, replaying->options->measuring,
-				  story__clock(reader__head(replaying->file.reader)) + begin);
+	replaying->recorder = recorder__of_rows(&replaying->sources, replaying->options->measuring,
+						replaying__clock(replaying) + begin);
 	if (replaying->recorder)
 		replaying->distributions =
 			recorder__finish(replaying->recorder, replaying->profile);
@@ -171,6 +174,8 @@ static int gather(struct replaying *replaying)
 	rebuild__part(replaying->rebuild, &facts->attached_at, &facts->ended_at);
 	err = rebuild__finish(replaying->rebuild, facts->ended_at, sources);
 
+	if (err == -ECANCELED)
+		return EXIT_FAILED;
 	if (err)
 		return fail(replaying, err == -EPROTO ? "an event is damaged" : strerror(-err));
 	target = apply_filter(replaying, sources);
@@ -199,7 +204,8 @@ static int find_names(const struct replaying_options *options)
 	struct replaying *replaying;
 	int status;
 
-	if (!options->measuring || !options->filter || !options->filter->name_count)
+	if (!(options->measuring || options->listener) || !options->filter ||
+	    !options->filter->name_count)
 		return 0;
 	status = replaying__new(&replaying, &first);
 	replaying__free(replaying);
@@ -249,6 +255,26 @@ void replaying__free(struct replaying *replaying)
 const struct profile *replaying__profile(const struct replaying *replaying)
 {
 	return replaying->profile;
+}
+
+const struct rebuild *replaying__rebuild(const struct replaying *replaying)
+{
+	return replaying->rebuild;
+}
+
+const struct sources *replaying__sources(const struct replaying *replaying)
+{
+	return &replaying->sources;
+}
+
+const struct story *replaying__story(const struct replaying *replaying)
+{
+	return &replaying->story;
+}
+
+uint64_t replaying__clock(const struct replaying *replaying)
+{
+	return story__clock(reader__head(replaying->file.reader));
 }
 
 const struct distributions *replaying__distributions(const struct replaying *replaying)

@@ -18,7 +18,9 @@
 
 struct replaying_options {
 	const char *path;
-	uint64_t from, to;		   /* of the window, ns since its begin; 0: all of it */
+	uint64_t from, to; /* of the window, ns since its begin; 0: all of it */
+	/* borrowed; hears what is counted, as it is; NULL: nobody does */
+	const struct rebuild_listener *listener;
 	const struct measuring *measuring; /* borrowed; what is measured besides; NULL: nothing */
 	struct row_filter *filter;	   /* borrowed: names in it become ids; NULL: all */
 	bool quiet;			   /* says nothing of what the recording does not have */
@@ -31,6 +33,13 @@ int replaying__new(struct replaying **replaying, const struct replaying_options 
 void replaying__free(struct replaying *replaying);
 
 const struct profile *replaying__profile(const struct replaying *replaying);
+/* What the profile was built from; belongs to the replaying. */
+const struct rebuild *replaying__rebuild(const struct replaying *replaying);
+const struct sources *replaying__sources(const struct replaying *replaying);
+const struct story *replaying__story(const struct replaying *replaying);
+/* CLOCK_REALTIME was so many ns ahead of CLOCK_MONOTONIC. */
+uint64_t replaying__clock(const struct replaying *replaying);
+
 /* What was measured; belongs to the replaying. */
 const struct distributions *replaying__distributions(const struct replaying *replaying);
 /* How it compares with what the programs had counted. */

@@ -16,6 +16,7 @@
 #include "commands/output.h"
 #include "commands/replaying.h"
 #include "commands/report_filter.h"
+#include "commands/report_sqlite.h"
 #include "names/units.h"
 #include "render/render.h"
 
@@ -28,6 +29,7 @@ static const char documentation[] =
 	"  waitscope report --from 2s --to 3s --json nginx.rec\n"
 	"  waitscope report -n nginx --class disk,lock nginx.rec\n"
 	"  waitscope report --hist syscall:read --by process nginx.rec\n"
+	"  waitscope report --sqlite nginx.db nginx.rec\n"
 	"  waitscope report --check dd.rec\n"
 	"  waitscope report --perfetto dd.pftrace dd.rec\n"
 	"  waitscope report --html dd.html dd.rec\n"
@@ -51,7 +53,8 @@ enum {
 	OPTION_MIN,
 	OPTION_NO_COLOR,
 	OPTION_HIST,
-	OPTION_BY
+	OPTION_BY,
+	OPTION_SQLITE
 };
 
 static const struct argp_option table[] = {
@@ -69,6 +72,8 @@ static const struct argp_option table[] = {
 	{"hist", OPTION_HIST, "WHAT", 0,
 	 "Distributions of WHAT, as 'waitscope hist WHAT' would have shown them", 1},
 	{"by", OPTION_BY, "WHAT", 0, "... one for each process, thread, syscall, class ...", 1},
+	{"sqlite", OPTION_SQLITE, "OUT.db", 0,
+	 "Everything as tables of SQLite: threads, waits, calls, wakings ...", 3},
 	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 3},
 	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 3},
 	{"buckets", OPTION_BUCKETS, NULL, 0, "JSON with the buckets of every distribution", 3},
@@ -84,7 +89,7 @@ struct report_options {
 	struct row_filter filter;
 	struct measuring measuring;
 	struct hist_format format;
-	const char *hist, *by;
+	const char *hist, *by, *sqlite;
 	const char *output, *html, *exports[EXPORT_FORMATS];
 	bool check, critical_path, json, buckets, verbose, no_colour;
 	uint64_t top, min;
@@ -121,6 +126,17 @@ static void finish_hist(struct report_options *options, const struct argp_state 
 	if (options->format.hist.low >= options->format.hist.high)
 		option__refuse(state, "--min must be below --max");
 	options->replaying.measuring = &options->measuring;
+}
+
+static void finish_sqlite(const struct report_options *options, const struct argp_state *state)
+{
+	if (!options->sqlite)
+		return;
+	if (options->hist || options->check || options->json || options->output)
+		option__refuse(state, "--sqlite makes a file of its own, and nothing else");
+	if (options->filter.classes)
+		option__refuse(state,
+			       "--sqlite: the tables have all classes, and a column for them");
 }
 
 static void check_words(const struct report_options *options, struct argp_state *state)
@@ -170,7 +186,8 @@ static void check_path(const struct report_options *options, struct argp_state *
 static int spare_recording(const struct report_options *options)
 {
 	const char *path = options->replaying.path;
-	bool spared = output__spares(options->output, path) && output__spares(options->html, path);
+	bool spared = output__spares(options->output, path) &&
+		      output__spares(options->html, path) && output__spares(options->sqlite, path);
 
 	for (int i = 0; i < EXPORT_FORMATS; i++)
 		spared = spared && output__spares(options->exports[i], path);
@@ -213,10 +230,14 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 	case OPTION_HIST:
 		options->hist = text;
 		return 0;
+	case OPTION_SQLITE:
+		options->sqlite = text;
+		return 0;
 	case OPTION_BY:
 		options->by = text;
 		return 0;
 	case ARGP_KEY_SUCCESS: /* options of children are read by now */
+		finish_sqlite(options, state);
 		finish_hist(options, state);
 		return 0;
 	case ARGP_KEY_END:
@@ -364,6 +385,11 @@ int command_report(int argc, char **argv)
 		return status;
 	if (options.critical_path)
 		return show_critical_path(&options);
+	if (options.sqlite) {
+		status = report__sqlite(&options.replaying, options.sqlite);
+		row_filter__clear(&options.filter);
+		return status;
+	}
 	status = replaying__new(&replaying, &options.replaying);
 	if (!status)
 		status = show(&options, replaying);

@@ -25,6 +25,25 @@ static inline const void *rows__at(const struct rows *rows, uint32_t number)
 	return (const char *)rows->base + rows->stride * number;
 }
 
+/*
+ * It has not ended, yet the closing census did not find it. If it was seen to exit, the window was
+ * over before it was switched out for the last time: its books close with its last event, and
+ * nothing is missing. Else that switch-out was missed, and nothing is known since the last event.
+ */
+static inline void thread_row__settle(struct thread_row *row)
+{
+	if (row->flags & (THREAD_ENDED | THREAD_BOOKS | THREAD_CUT))
+		return;
+	ledger__drop_wait(&row->ledger);
+	if (row->flags & THREAD_EXITING) {
+		row->ledger.state = LEDGER_ENDED;
+		row->flags |= THREAD_ENDED;
+	} else {
+		row->ledger.state = LEDGER_UNKNOWN;
+		row->ledger.lost++;
+	}
+}
+
 /* What did not fit in wait rows and call rows. */
 struct overflow_waker {
 	uint32_t wait;

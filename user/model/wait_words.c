@@ -16,7 +16,7 @@ int wait_words__of(struct wait_words *words, const struct wait_key *key,
 	};
 
 	*words = (struct wait_words){.syscall = facts.syscall};
-	if (object) {
+	if (object && object->key.kind) {
 		facts.object = &object->key;
 		facts.listening = objects__is_listening(object);
 		if (object->key.kind == OBJECT_ANONYMOUS)

@@ -31,6 +31,27 @@ struct rebuild_measure {
 };
 void rebuild__measure(struct rebuild *rebuild, const struct rebuild_measure *measure);
 
+/*
+ * Everything that counts, as it is counted: `thread` and `row` are numbers of the rows that
+ * rebuild__finish() hands over (row 0: the kind of wait is not known), the process of a request is
+ * its id. NULL: not wanted. A negative errno ends it.
+ */
+struct rebuild_listener {
+	int (*wait)(void *context, const struct replay_wait *wait);
+	int (*call)(void *context, const struct replay_call *call);
+	int (*waking)(void *context, const struct replay_waking *waking);
+	int (*slice)(void *context, const struct replay_slice *slice);
+	int (*request)(void *context, const struct replay_request *request);
+	int (*loss)(void *context, const struct replay_loss *loss);
+	const struct row_filter *filter; /* borrowed; only of these threads, by their ids */
+	void *context;
+};
+void rebuild__listen(struct rebuild *rebuild, const struct rebuild_listener *listener);
+
+/* Who woke others, by thread id; all ids are smaller than rebuild__task_count(). NULL: nobody. */
+uint32_t rebuild__task_count(const struct rebuild *rebuild);
+const struct identity_task *rebuild__task(const struct rebuild *rebuild, uint32_t tid);
+
 void rebuild__free(struct rebuild *rebuild);
 
 /* Takes an event, an identity, or rows. 0, -ENOMEM, or -EPROTO: a damaged recording. */

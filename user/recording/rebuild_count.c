@@ -67,7 +67,7 @@ static int on_wait(void *context, const struct replay_wait *wait)
 		thread->unkept_waits++;
 		thread->unkept_blocked += wait->wait.blocked;
 		thread->flags |= THREAD_PARTIAL;
-		return 0;
+		return rebuild__tell_wait(rebuild, wait);
 	}
 	wait_row__count(row, &wait->wait);
 	if (wait->handler)
@@ -75,7 +75,7 @@ static int on_wait(void *context, const struct replay_wait *wait)
 	rebuild__count(rebuild, &row->runqueue_histogram, wait->wait.runqueue);
 	if (!wait->wait.censored)
 		rebuild__count(rebuild, &row->duration_histogram, wait->wait.blocked);
-	return rebuild->err;
+	return rebuild->err ? rebuild->err : rebuild__tell_wait(rebuild, wait);
 }
 
 /* A thread that is or was traced, or one that was looked up when it was first heard of. */
@@ -112,9 +112,8 @@ static int waker_elsewhere(struct rebuild *rebuild, uint32_t wait, struct waker_
 }
 
 /* As waker.bpf.h does. */
-static int on_waking(void *context, const struct replay_waking *waking)
+static int count_waking(struct rebuild *rebuild, const struct replay_waking *waking)
 {
-	struct rebuild *rebuild = context;
 	struct waker_count fresh = {.kind = waking->waker_kind, .tid = waking->waker_tid};
 	struct wait_row *row;
 
@@ -135,6 +134,13 @@ static int on_waking(void *context, const struct replay_waking *waking)
 		return 0;
 	}
 	return waker_elsewhere(rebuild, renamed__of(&rebuild->waits, waking->row), &fresh);
+}
+
+static int on_waking(void *context, const struct replay_waking *waking)
+{
+	int err = count_waking(context, waking);
+
+	return err ? err : rebuild__tell_waking(context, waking);
 }
 
 /* --- calls -------------------------------------------------------------------------------------
@@ -238,9 +244,8 @@ static uint32_t traits_of(const struct rebuild *rebuild, uint32_t syscall)
 }
 
 /* As syscall.bpf.c does. */
-static int on_call(void *context, const struct replay_call *call)
+static int count_call(struct rebuild *rebuild, const struct replay_call *call)
 {
-	struct rebuild *rebuild = context;
 	uint32_t syscall = call->done.call, number = 0;
 	struct call_row *row;
 
@@ -269,10 +274,17 @@ static int on_call(void *context, const struct replay_call *call)
 	return rebuild->err;
 }
 
+static int on_call(void *context, const struct replay_call *call)
+{
+	int err = count_call(context, call);
+
+	return err ? err : rebuild__tell_call(context, call);
+}
+
 static int on_loss(void *context, const struct replay_loss *loss)
 {
 	((struct rebuild *)context)->lost += loss->count;
-	return 0;
+	return rebuild__tell_loss(context, loss);
 }
 
 struct replay_hooks rebuild__hooks(struct rebuild *rebuild)
@@ -281,6 +293,8 @@ struct replay_hooks rebuild__hooks(struct rebuild *rebuild)
 				     .call = on_call,
 				     .waking = on_waking,
 				     .loss = on_loss,
+				     .slice = rebuild__on_slice,
+				     .request = rebuild__on_request,
 				     .begin = rebuild__on_begin,
 				     .leaving = rebuild__on_leaving,
 				     .coming = rebuild__on_coming,

@@ -30,6 +30,7 @@ struct rebuild {
 	struct grown wakers,
 		errnos; /* struct overflow_waker, struct overflow_errno; from row 0 on */
 	uint16_t traits[2][SYSCALL_TABLE]; /* [1]: 32-bit calls */
+	struct rebuild_listener listener;
 	struct rebuild_measure measure;
 	struct grown measured;	   /* by recorded number of a thread (rebuild_measure.c) */
 	struct grown series_index; /* uint32_t: a hash of series rows */
@@ -58,6 +59,14 @@ struct replay_hooks rebuild__hooks(struct rebuild *rebuild);
 
 /* One value more in a histogram row, which is made if there is none. */
 void rebuild__count(struct rebuild *rebuild, uint32_t *histogram, uint64_t value);
+
+/* Tells who listens (rebuild_listen.c). 0 or a negative errno. */
+int rebuild__tell_wait(struct rebuild *rebuild, const struct replay_wait *wait);
+int rebuild__tell_call(struct rebuild *rebuild, const struct replay_call *call);
+int rebuild__tell_waking(struct rebuild *rebuild, const struct replay_waking *waking);
+int rebuild__on_slice(void *context, const struct replay_slice *slice);
+int rebuild__on_request(void *context, const struct replay_request *request);
+int rebuild__tell_loss(struct rebuild *rebuild, const struct replay_loss *loss);
 
 /* What is measured (rebuild_measure.c). */
 int rebuild__on_leaving(void *context, const struct replay_leaving *leaving);
