@@ -196,36 +196,10 @@ static int gather(struct replaying *replaying)
 	return err ? fail(replaying, strerror(-err)) : 0;
 }
 
-/* What is measured needs ids from the first event on: names become some in a reading before. */
-static int find_names(const struct replaying_options *options)
+static int read_and_gather(struct replaying *replaying)
 {
-	const struct replaying_options first = {
-		.path = options->path, .filter = options->filter, .quiet = true};
-	struct replaying *replaying;
-	int status;
+	int status = recording_file__open(&replaying->file, replaying->options->path);
 
-	if (!(options->measuring || options->listener) || !options->filter ||
-	    !options->filter->name_count)
-		return 0;
-	status = replaying__new(&replaying, &first);
-	replaying__free(replaying);
-	return status;
-}
-
-int replaying__new(struct replaying **result, const struct replaying_options *options)
-{
-	struct replaying *replaying = calloc(1, sizeof(*replaying));
-	int status;
-
-	*result = replaying;
-	if (!replaying) {
-		complain("%s", strerror(ENOMEM));
-		return EXIT_FAILED;
-	}
-	replaying->options = options;
-	status = find_names(options);
-	if (!status)
-		status = recording_file__open(&replaying->file, options->path);
 	replaying->profile = replaying->file.head;
 	if (!status)
 		status = check_measuring(replaying);
@@ -236,6 +210,44 @@ int replaying__new(struct replaying **result, const struct replaying_options *op
 	if (!status)
 		status = check_rows(replaying);
 	return status ? status : gather(replaying);
+}
+
+static int new_replaying(struct replaying **result, const struct replaying_options *options)
+{
+	*result = calloc(1, sizeof(**result));
+	if (!*result) {
+		complain("%s", strerror(ENOMEM));
+		return EXIT_FAILED;
+	}
+	(*result)->options = options;
+	return 0;
+}
+
+/* Ids are needed from the first event on: names become some in a reading before. */
+static int find_names(const struct replaying_options *options)
+{
+	const struct replaying_options first = {
+		.path = options->path, .filter = options->filter, .quiet = true};
+	struct replaying *replaying;
+	int status;
+
+	if (!(options->measuring || options->listener) || !options->filter ||
+	    !options->filter->name_count)
+		return 0;
+	status = new_replaying(&replaying, &first);
+	if (!status)
+		status = read_and_gather(replaying);
+	replaying__free(replaying);
+	return status;
+}
+
+int replaying__new(struct replaying **result, const struct replaying_options *options)
+{
+	int status = new_replaying(result, options);
+
+	if (!status)
+		status = find_names(options);
+	return status ? status : read_and_gather(*result);
 }
 
 void replaying__free(struct replaying *replaying)
