@@ -132,7 +132,8 @@ static void finish_sqlite(const struct report_options *options, const struct arg
 {
 	if (!options->sqlite)
 		return;
-	if (options->hist || options->check || options->json || options->output)
+	if (options->hist || options->check || options->json || options->output || options->html ||
+	    options->critical_path || has_export(options))
 		option__refuse(state, "--sqlite makes a file of its own, and nothing else");
 	if (options->filter.classes)
 		option__refuse(state,
