@@ -84,7 +84,8 @@ void session__facts(const struct session *session, struct trace_facts *facts);
 /* Runs that the kernel skipped because a program was already running on that CPU. */
 uint64_t session__missed_runs(const struct session *session);
 
-/* ns that the programs ran, an estimate: from one run in OVERHEAD_ONE_IN of those that run often. */
+/* ns that the programs ran, an estimate: from one run in OVERHEAD_ONE_IN of those that run often.
+ */
 uint64_t session__program_time(const struct session *session);
 
 /* CLOCK_MONOTONIC, ns: the programs' clock. */
