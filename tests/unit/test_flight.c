@@ -179,7 +179,7 @@ static char *read_file(const char *bytes, size_t size, struct replay *replay, ui
 			*first = *first ? *first : item.event.time;
 			assert_int_equal(replay__event(replay, item.cpu, &item.event), 0);
 		}
-		if (item.kind == READER_SUMMARY)
+		if (item.kind == READER_SUMMARY && !summary)
 			summary = strndup(item.bytes, item.length);
 	} while (item.kind != READER_END);
 	assert_false(reader__is_cut(reader));

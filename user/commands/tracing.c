@@ -328,7 +328,9 @@ static void tell_stream(const struct tracing *tracing, struct story *story)
 static void step_stream(struct tracing *tracing, bool all)
 {
 	const struct event_taker *events = tracing->options->events;
-	uint64_t until = all ? session__now() : stream__until(tracing->stream);
+	/* what is kept is counted back from the end of the window, not from the closing census on
+	 */
+	uint64_t until = all ? session__ended_at(tracing->session) : stream__until(tracing->stream);
 	bool asked = watch__was_asked(&tracing->watch);
 	int wants = events->step(events->context, until);
 	struct story story = {0};
