@@ -87,6 +87,22 @@ static void a_device_is_written_in_place(void **state)
 	assert_true(S_ISCHR(status.st_mode));
 }
 
+/* /dev/stdout is one; no file takes its place. */
+static void a_link_is_followed_and_stays(void **state)
+{
+	const char *directory = real__directory(), *path = live__text("%s/out", directory);
+	const char *link = live__text("%s/link", directory);
+	struct stat status;
+
+	(void)state;
+	live__write_file(path, "the old one");
+	assert_int_equal(symlink(path, link), 0);
+	assert_count(said__run(WORDS("profile", "--json", "-o", link, "--", "true"))->status, 0);
+	assert_int_equal(lstat(link, &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+	assert_non_null(json__parse(live__read_file(path, NULL)));
+}
+
 /* Runs a shell line in which $0 is waitscope. */
 static struct program *shell(const char *line)
 {
@@ -146,6 +162,7 @@ int main(int argc, char **argv)
 		LIVE_TEST(a_file_belongs_to_who_called_sudo),
 		LIVE_TEST(a_run_that_is_killed_leaves_no_file),
 		LIVE_TEST(a_device_is_written_in_place),
+		LIVE_TEST(a_link_is_followed_and_stays),
 		LIVE_TEST(a_stdout_that_takes_nothing_is_an_error),
 		LIVE_TEST(a_closed_stderr_is_nothing_else),
 		LIVE_TEST(a_reader_that_goes_ends_it_quietly),

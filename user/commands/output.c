@@ -32,12 +32,15 @@ static mode_t default_mode(void)
 	return 0666 & ~mask;
 }
 
-/* Devices and pipes cannot be replaced by a file: they are written in place. */
+/*
+ * Devices and pipes cannot be replaced by a file: they are written in place. So are links, or root
+ * would put a file where /dev/stdout was.
+ */
 static int is_special(const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+	return lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
 bool output__spares(const char *path, const char *input)
