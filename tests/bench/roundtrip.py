@@ -17,7 +17,8 @@ from tracers import TracerFailed, command_line, running
 REFERENCE = "runqlat"
 # at most so many times what another adds
 TARGETS = (("waits", 0.5, REFERENCE), ("full", 1.25, REFERENCE),
-           ("hist-runqueue", 1.0, REFERENCE), ("hist-syscall", 1.0, "syscount"))
+           ("hist-runqueue", 1.0, REFERENCE), ("hist-syscall", 1.0, "syscount"),
+           ("record", 1.0, "perf-sched"))
 
 
 @dataclass(frozen=True)

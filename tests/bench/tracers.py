@@ -45,6 +45,8 @@ TRACERS = (
            ("{waitscope}", "hist", "runqueue", "--by", "process", "-a", "-v"), says_attached=True),
     Tracer("hist-syscall", "waitscope hist syscall --by syscall",
            ("{waitscope}", "hist", "syscall", "--by", "syscall", "-a", "-v"), says_attached=True),
+    Tracer("record", "waitscope record",
+           ("{waitscope}", "record", "-a", "-v", "-o", "{scratch}/run.rec"), says_attached=True),
     Tracer("runqlat", "runqlat", ("runqlat",)),
     Tracer("wakeuptime", "wakeuptime", ("wakeuptime",)),
     Tracer("syscount", "syscount -L", ("syscount", "-L"), tracefs=True),

@@ -114,7 +114,7 @@ static void compare_process(sqlite3 *base, struct json_object *process, bool who
 		    live__text("SELECT coalesce(sum(calls), 0) FROM by_syscall WHERE pid = %d",
 			       pid)),
 		sum_of(process, "syscalls", "calls"));
-	/* the report has what calls that an edge of the window cut slept, too */
+	/* the report has the time so far of calls that are open at the end of the window, too */
 	if (!whole)
 		return;
 	assert_int_equal(
