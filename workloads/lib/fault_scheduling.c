@@ -100,7 +100,7 @@ static void disturb(void *argument)
 {
 	struct fault *fault = argument;
 	struct preemption *preemption = fault->own;
-	const uint64_t piece_ns = 5000;
+	const uint64_t piece_ns = 40000;
 	uint64_t start_ns = monotonic__now_ns();
 
 	while (fault->done < fault->operations) {
