@@ -43,10 +43,24 @@ int tracks__begin(struct perfetto *perfetto)
 	return err ? err : tracks__counter(perfetto, LOST_COUNTER, 0, "lost events so far");
 }
 
+/* A track, and who it is of, in the tree of processes. */
+static int write_owner(struct perfetto *perfetto, Pf__Track *track, Pf__ProcessTree *tree)
+{
+	Pf__Packet packet = PF__PACKET__INIT;
+	int err;
+
+	packet.has_sequence = 1;
+	packet.sequence = SEQUENCE_EVENTS;
+	packet.track = track;
+	err = perfetto__write(perfetto, &packet);
+	packet.track = NULL;
+	packet.process_tree = tree;
+	return err ? err : perfetto__write(perfetto, &packet);
+}
+
 int tracks__process(void *context, const struct timeline_process *process)
 {
 	struct perfetto *perfetto = context;
-	Pf__Packet packet = PF__PACKET__INIT;
 	Pf__Track track = PF__TRACK__INIT;
 	Pf__ProcessOfTrack of = PF__PROCESS_OF_TRACK__INIT;
 	Pf__ProcessTree tree = PF__PROCESS_TREE__INIT;
@@ -56,25 +70,18 @@ int tracks__process(void *context, const struct timeline_process *process)
 
 	if (!name)
 		return -ENOMEM;
-	packet.has_sequence = 1;
-	packet.sequence = SEQUENCE_EVENTS;
-	packet.track = &track;
 	track.has_id = of.has_pid = one.has_pid = 1;
 	track.id = process_track(process->pid);
 	track.process = &of;
 	of.pid = one.pid = (int32_t)process->pid;
 	of.name = *name ? name : NULL;
-	err = perfetto__write(perfetto, &packet);
-	packet.track = NULL;
-	packet.process_tree = &tree;
 	tree.n_process = 1;
 	tree.process = &list;
 	one.has_parent = process->parent != 0;
 	one.parent = (int32_t)process->parent;
 	one.n_words = *name ? 1 : 0;
 	one.words = &name;
-	if (!err)
-		err = perfetto__write(perfetto, &packet);
+	err = write_owner(perfetto, &track, &tree);
 	free(owned);
 	return err;
 }
@@ -82,7 +89,6 @@ int tracks__process(void *context, const struct timeline_process *process)
 int tracks__thread(void *context, const struct timeline_thread *thread)
 {
 	struct perfetto *perfetto = context;
-	Pf__Packet packet = PF__PACKET__INIT;
 	Pf__Track track = PF__TRACK__INIT;
 	Pf__ThreadOfTrack of = PF__THREAD_OF_TRACK__INIT;
 	Pf__ProcessTree tree = PF__PROCESS_TREE__INIT;
@@ -92,9 +98,6 @@ int tracks__thread(void *context, const struct timeline_thread *thread)
 
 	if (!name)
 		return -ENOMEM;
-	packet.has_sequence = 1;
-	packet.sequence = SEQUENCE_EVENTS;
-	packet.track = &track;
 	track.has_id = track.has_parent = 1;
 	track.id = track__id(TRACK_THREAD, thread->track);
 	track.parent = process_track(thread->pid);
@@ -103,13 +106,9 @@ int tracks__thread(void *context, const struct timeline_thread *thread)
 	of.pid = one.pid = (int32_t)thread->pid;
 	of.tid = one.tid = (int32_t)thread->tid;
 	of.name = one.name = name;
-	err = perfetto__write(perfetto, &packet);
-	packet.track = NULL;
-	packet.process_tree = &tree;
 	tree.n_thread = 1;
 	tree.thread = &list;
-	if (!err)
-		err = perfetto__write(perfetto, &packet);
+	err = write_owner(perfetto, &track, &tree);
 	free(owned);
 	return err;
 }
