@@ -130,6 +130,19 @@ const volatile u32 restart_syscall[2] = {219, 0};
 const volatile u32 sigreturn_syscall[2] = {15, 173};
 const volatile u32 ephemeral_port = 32768; /* ports from here on are nobody's address */
 
+/* Loops, refused calls, requests, who runs at once: what a verdict rests on. Where one thing is
+ * measured, none of it is shown, nor followed. */
+static __always_inline bool judged(void)
+{
+	return tier_full && !measured;
+}
+
+/* Who ended a wait: nor is that shown, but where it goes by wakers. */
+static __always_inline bool names_wakers(void)
+{
+	return !measured || measured_by == MEASURE_BY_WAKER;
+}
+
 static __always_inline void lose(u32 cause)
 {
 	if (cause < LOSSES)

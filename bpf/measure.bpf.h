@@ -24,6 +24,12 @@ static __always_inline bool measure__marks(void)
 	       measured == MEASURE_RUNQUEUE;
 }
 
+/* Measures that begin or end as a thread is switched. */
+static __always_inline bool measure__switches(void)
+{
+	return measured && measured != MEASURE_SYSCALL && measured != MEASURE_ENQUEUE;
+}
+
 /* Of a call, not of a wait. */
 static __always_inline bool measure__is_of_call(void)
 {
@@ -119,29 +125,49 @@ static __always_inline void raise(u64 *most, u64 value)
 	}
 }
 
+/* Brings the sum of a series up to date, before its cache is of another one, or gone. */
+static __always_inline void series_cache__settle(struct series_cache *cache)
+{
+	struct series_row *row = cache->row ? ROW(series, cache->row) : 0;
+
+	if (row && cache->sum)
+		__sync_fetch_and_add(&row->sum, cache->sum);
+	cache->sum = 0;
+}
+
+/* At a thread's end. */
+static __always_inline void measure__end(struct thread_row *thread)
+{
+	for (int i = 0; i < SERIES_CACHE; i++)
+		series_cache__settle(&thread->series[i]);
+}
+
 /* Counts one value of a thread. */
 static __always_inline void measure__count(struct task_struct *task, struct thread_row *thread,
 					   const struct measure_value *value)
 {
 	u64 key = measure__key(task, thread, value->waited) + 1;
+	struct series_cache *cache;
 	struct series_row *row;
+	bool marked;
 
 	if (thread->flags & THREAD_HELD)
 		return; /* a command before its exec: outside the window */
-	if (thread->series_key != key || !thread->series) {
-		thread->series = measure__look_up(key);
-		thread->series_key = key;
+	cache = &thread->series[key & (SERIES_CACHE - 1)];
+	if (cache->key != key || !cache->row) {
+		series_cache__settle(cache);
+		cache->row = measure__look_up(key);
+		cache->key = key;
 	}
-	row = thread->series ? ROW(series, thread->series) : 0;
+	row = cache->row ? ROW(series, cache->row) : 0;
 	if (!row)
 		return;
-	__sync_fetch_and_add(&row->sum, value->ns);
+	cache->sum += value->ns;
 	lower(&row->min, value->ns);
 	raise(&row->max, value->ns);
-	if (!histogram__count(row->histogram, value->ns))
-		__sync_fetch_and_add(&row->unkept, 1);
-	if (value->marked && !histogram__count(row->marked_histogram, value->ns))
-		__sync_fetch_and_add(&row->unkept_marked, 1);
+	marked = measure__marks() && value->marked;
+	if (!histogram__count(marked ? row->marked_histogram : row->histogram, value->ns))
+		__sync_fetch_and_add(marked ? &row->unkept_marked : &row->unkept, 1);
 }
 
 static __always_inline bool measure__is_other_call(u32 call)

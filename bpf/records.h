@@ -197,8 +197,9 @@ struct books {
 	__u64 major_faults; /* pages that had to be read in */
 };
 
-#define WAIT_CACHE 4
-#define CALL_CACHE 8
+#define WAIT_CACHE   4
+#define CALL_CACHE   8
+#define SERIES_CACHE 4
 
 /* Finds the row of a wait again without a hash: valid while all of it matches. */
 struct wait_cache {
@@ -213,6 +214,14 @@ struct wait_cache {
 struct call_cache {
 	__u32 syscall; /* + 1, so that 0 is empty */
 	__u32 row;
+};
+
+/* Finds the series of a value again without a hash, and saves an atomic addition to its sum. */
+struct series_cache {
+	__u64 key; /* of the series row, which is never 0 */
+	__u64 sum; /* ns that are not in the row's sum yet */
+	__u32 row;
+	__u32 pad;
 };
 
 /* `flags` of a thread row */
@@ -275,9 +284,7 @@ struct thread_row {
 	__u64 uring_call;    /* entry of the io_uring_enter() that is counted as a batch */
 	__u64 posix_control; /* what it called a function of POSIX AIO with */
 	/* for what is measured (enum measure): */
-	__u32 series; /* row in series that was counted in last */
-	__u32 series_pad;
-	__u64 series_key; /* and its key */
+	struct series_cache series[SERIES_CACHE];
 	/* instant of a switch-in (of the last one for MEASURE_ON_CPU), or MEASURE_SEEN; 0: not seen
 	 */
 	__u64 on_cpu_since;
@@ -326,9 +333,10 @@ enum measure_by {
 #define MEASURE_KEY_NO_WAIT 0xfffffffffffffffeULL
 
 /*
- * One distribution of what is measured. Several CPUs write it: atomics only. Some values are
- * marked, and counted a second time apart: calls that slept; times off the CPU or on the run queue
- * that began with a preemption.
+ * One distribution of what is measured. Several CPUs write it: atomics only. To its sum belongs
+ * what the threads have in their series_cache of it. Some values are
+ * marked, and counted in a histogram of their own: calls that slept; times off the CPU or on the
+ * run queue that began with a preemption.
  */
 struct series_row {
 	__u64 key; /* by enum measure_by, plus 1; 0: the row is not in use */
@@ -336,7 +344,7 @@ struct series_row {
 	/* values that are not in the histograms, because there was no room for these; how many the
 	 * others are, the histograms know */
 	__u64 unkept, unkept_marked;
-	__u32 histogram;
+	__u32 histogram; /* of those that are not marked */
 	__u32 marked_histogram;
 };
 

@@ -12,6 +12,8 @@ static __always_inline void thread__end(struct task_struct *task, struct thread_
 {
 	thread__read_books(task, &thread->end);
 	thread__read_comm(task, thread);
+	if (measured)
+		measure__end(thread);
 	thread->flags |= THREAD_ENDED | THREAD_BOOKS;
 	thread__forget(task, number);
 }
@@ -25,7 +27,7 @@ static __always_inline void switch_out(void *context, struct task_struct *task,
 		if (stack_mode)
 			stack__sleep(context, thread);
 	}
-	if (measured)
+	if (measure__switches())
 		measure__switch_out(task, thread, now, kind == LEDGER_EVENT_BLOCKED);
 	ledger__switch_out(&thread->ledger, now, kind);
 	if (kind == LEDGER_EVENT_ENDED)
@@ -54,7 +56,7 @@ static __always_inline u64 switch_in(struct task_struct *task, struct thread_row
 	struct ledger_wait wait;
 	u32 event;
 
-	if (tier_full)
+	if (judged())
 		process__end_operation(thread);
 	if (ledger__lacks_waking(&thread->ledger) && !signal__is_pending(task)) {
 		ledger__lose_waking(&thread->ledger);
@@ -62,14 +64,14 @@ static __always_inline u64 switch_in(struct task_struct *task, struct thread_row
 	}
 	if (thread->handling)
 		*seen |= STREAM_IN_HANDLER;
-	event = measured ? switch_in_measured(task, thread, now, &wait)
-			 : ledger__switch_in(&thread->ledger, now, &wait);
+	event = measure__switches() ? switch_in_measured(task, thread, now, &wait)
+				    : ledger__switch_in(&thread->ledger, now, &wait);
 	runnable = thread->ledger.sum[LEDGER_RUNNABLE] - runnable;
 	if (event != LEDGER_EVENT_WAIT_DONE)
 		return runnable;
 	if (tier_full)
 		thread->woken = now - wait.runqueue;
-	if (wait.early)
+	if (wait.early && names_wakers())
 		waker__count(thread->wait, thread->early.kind, thread->early.tid, &thread->early);
 	wait__record(thread, &wait);
 	if (stack_mode)
@@ -145,7 +147,7 @@ static __always_inline int on_switch(void *context, bool preempt, struct task_st
 	comer = thread__of(next, &number);
 	cpu->running = (u64)next;
 	cpu->thread = number;
-	if (tier_full)
+	if (judged())
 		process__takes_cpu(cpu, comer ? comer->process : 0);
 	if (comer)
 		runnable = switch_in(next, comer, number, now, &seen);
@@ -186,6 +188,8 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	if (!thread)
 		return 0;
 	event = ledger__waking(&thread->ledger, now);
+	if (!names_wakers())
+		return 0;
 	current = (void *)bpf_get_current_task_btf();
 	if (event == LEDGER_EVENT_SPURIOUS || (event == LEDGER_EVENT_EARLY && current == task)) {
 		if (streaming)
@@ -319,7 +323,7 @@ static __always_inline void begin_current(struct task_struct *task, struct threa
 		stream__begin(now, thread, number);
 	thread__publish(task, number);
 	this_cpu()->thread = number;
-	if (tier_full)
+	if (judged())
 		process__takes_cpu(this_cpu(), thread->process);
 }
 

@@ -192,7 +192,7 @@ static __always_inline void call__record(struct thread_row *thread, u32 thread_n
 	histogram__count(call->histogram, done->total);
 	if (result < 0 && result >= -4095 && !is_sigreturn(done->call))
 		call__count_error(call, cache->row, -result);
-	if (!regs)
+	if (!judged() || !regs)
 		return;
 	if (traits & TRAIT_IO)
 		io__record(thread, thread_number, call, done, traits, result, regs);
@@ -209,7 +209,7 @@ static __always_inline void call__interrupted(struct thread_row *thread, u32 thr
 	if (measured)
 		measure__call((void *)bpf_get_current_task_btf(), thread, &done);
 	call__record(thread, thread_number, &done, -EINTR, 0);
-	if (thread->looping)
+	if (judged() && thread->looping)
 		loop__return(thread, thread_number, &done, -EINTR);
 }
 
@@ -223,7 +223,7 @@ static __always_inline int on_enter(struct task_struct *current, struct thread_r
 
 	if (now >= hot.window_end)
 		return 0;
-	if (thread->uring_ring)
+	if (judged() && thread->uring_ring)
 		uring__look(thread->uring_ring, now);
 	compat = in_compat_call(current);
 	call = ((u32)number & (SYSCALL_COMPAT - 1)) | (compat ? SYSCALL_COMPAT : 0);
@@ -239,6 +239,8 @@ static __always_inline int on_enter(struct task_struct *current, struct thread_r
 	}
 	if (streaming)
 		thread->entered = now;
+	if (!judged())
+		return 0;
 	traits = call__traits(call);
 	if (traits & TRAITS_OF_LOOPS)
 		loop__enter(thread, thread_number, call, traits);
@@ -256,7 +258,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	struct thread_row *thread;
 	u32 thread_number;
 
-	thread = thread__of(current, &thread_number);
+	thread = thread__current(current, &thread_number);
 	return thread ? on_enter(current, thread, thread_number, number) : 0;
 }
 
@@ -264,7 +266,7 @@ static __always_inline int on_exit(struct thread_row *thread, u32 thread_number,
 				   struct pt_regs *regs, long result)
 {
 	TIMED u64 now = bpf_ktime_get_ns();
-	struct ledger_call done = {};
+	struct ledger_call done;
 	u32 traits, since = 0;
 	bool complete;
 
@@ -272,19 +274,19 @@ static __always_inline int on_exit(struct thread_row *thread, u32 thread_number,
 		return 0;
 	if (streaming)
 		since = stream__since_entry(thread, thread_number, now);
-	if (thread->uring_ring)
+	if (judged() && thread->uring_ring)
 		uring__look(thread->uring_ring, now);
 	complete = ledger__exit_call(&thread->ledger, now, result, &done);
 	if (streaming && (!complete || done.call == SYSCALL_NONE))
 		stream__return(now, thread, thread_number, since, result, 0);
 	if (complete && done.call == SYSCALL_NONE)
 		return 0;
-	if (complete && done.censored) {
+	if (judged() && complete && done.censored) {
 		traits = call__traits(done.call);
 		if (traits & TRAITS_OF_LOOPS)
 			loop__adopt(thread, thread_number, done.call, traits);
 	}
-	if (thread->looping)
+	if (judged() && thread->looping)
 		loop__leave(thread);
 	if (!complete)
 		return 0;
@@ -294,6 +296,8 @@ static __always_inline int on_exit(struct thread_row *thread, u32 thread_number,
 	if (streaming)
 		stream__return(now, thread, thread_number, since, result,
 			       call__argument(regs, done.call, 0));
+	if (!judged())
+		return 0;
 	if (thread->looping)
 		loop__return(thread, thread_number, &done, result);
 	traits = call__traits(done.call);
@@ -309,7 +313,6 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	struct thread_row *thread;
 	u32 thread_number;
 
-	/* always by the task itself: whom we saw switched in last may not be it */
-	thread = thread__of((void *)bpf_get_current_task_btf(), &thread_number);
+	thread = thread__current((void *)bpf_get_current_task_btf(), &thread_number);
 	return thread ? on_exit(thread, thread_number, regs, result) : 0;
 }

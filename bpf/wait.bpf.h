@@ -290,7 +290,7 @@ static __always_inline u32 wait__row(struct task_struct *task, struct thread_row
 	call.argument = ARGUMENT_NONE;
 	if (!(flags & (WAIT_KTHREAD | WAIT_IO_WORKER))) {
 		call__read(task, thread, &call);
-		if (tier_full && (call__traits(call.syscall) & TRAIT_OPERATION))
+		if (judged() && (call__traits(call.syscall) & TRAIT_OPERATION))
 			flags |= WAIT_OPERATION;
 	}
 	if (call.argument != ARGUMENT_NONE)

@@ -4,6 +4,7 @@
  *
  *   floor two      two empty programs: sched_switch, sched_waking (the hooks of tier waits)
  *   floor four     four: sys_enter and sys_exit too (the hooks of tier full)
+ *   floor clock    the four, and each looks at the clock
  *   floor stats    the kernel's run-time statistics of BPF programs, which end with this process
  *
  * Writes "attached" to stderr once it holds it. Exit status: 0 done, 1 failed, 2 wrong usage.
@@ -33,7 +34,7 @@ static int failed(const char *what, int error)
 	return 1;
 }
 
-static int hold_programs(bool syscalls, const sigset_t *signals)
+static int hold_programs(bool syscalls, bool clock, const sigset_t *signals)
 {
 	struct floor_bpf *skeleton;
 	int status, error;
@@ -43,6 +44,7 @@ static int hold_programs(bool syscalls, const sigset_t *signals)
 		fputs("floor: cannot open the programs\n", stderr);
 		return 1;
 	}
+	skeleton->rodata->reads_clock = clock;
 	bpf_program__set_autoload(skeleton->progs.floor_sys_enter, syscalls);
 	bpf_program__set_autoload(skeleton->progs.floor_sys_exit, syscalls);
 	error = floor_bpf__load(skeleton);
@@ -63,12 +65,17 @@ cleanup:
 
 static int hold_two(const sigset_t *signals)
 {
-	return hold_programs(false, signals);
+	return hold_programs(false, false, signals);
 }
 
 static int hold_four(const sigset_t *signals)
 {
-	return hold_programs(true, signals);
+	return hold_programs(true, false, signals);
+}
+
+static int hold_clock(const sigset_t *signals)
+{
+	return hold_programs(true, true, signals);
 }
 
 static int hold_stats(const sigset_t *signals)
@@ -89,6 +96,7 @@ static const struct mode {
 } modes[] = {
 	{"two", hold_two},
 	{"four", hold_four},
+	{"clock", hold_clock},
 	{"stats", hold_stats},
 };
 
@@ -105,6 +113,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 && i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (!strcmp(argv[1], modes[i].name))
 			return modes[i].hold(&signals);
-	fputs("usage: floor two|four|stats\n", stderr);
+	fputs("usage: floor two|four|clock|stats\n", stderr);
 	return 2;
 }

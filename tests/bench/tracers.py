@@ -37,6 +37,8 @@ TRACERS = (
     Tracer("nothing", "nothing (untraced against untraced)", ()),
     Tracer("floor2", "two empty programs", ("{floor}", "two"), says_attached=True),
     Tracer("floor4", "four empty programs", ("{floor}", "four"), says_attached=True),
+    Tracer("floor-clock", "four programs that look at the clock", ("{floor}", "clock"),
+           says_attached=True),
     Tracer("waits", "waitscope --tier waits",
            ("{waitscope}", "profile", "-a", "--tier", "waits", "-v"), says_attached=True),
     Tracer("full", "waitscope --tier full",

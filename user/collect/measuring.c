@@ -88,6 +88,7 @@ void recorder__free(struct recorder *recorder)
 	free(recorder->entries);
 	free(recorder->entry_of_row);
 	free(recorder->starts);
+	free(recorder->unsettled);
 	free(recorder);
 }
 
@@ -138,12 +139,34 @@ static int find_entry(struct recorder *recorder, const struct sources *sources, 
 	return 0;
 }
 
+/* ns of each series that threads have yet to add to its row, by the row's number. */
+static int read_unsettled(struct recorder *recorder, const struct sources *sources)
+{
+	const struct rows *threads = &sources->pools[POOL_THREADS];
+
+	if (recorder->measuring->source != SOURCE_SERIES)
+		return 0;
+	if (!recorder->unsettled)
+		recorder->unsettled = calloc(recorder->row_count, sizeof(*recorder->unsettled));
+	if (!recorder->unsettled)
+		return -ENOMEM;
+	memset(recorder->unsettled, 0, recorder->row_count * sizeof(*recorder->unsettled));
+	for (uint32_t i = 1; i <= threads->used; i++) {
+		const struct thread_row *thread = rows__at(threads, i);
+
+		for (int j = 0; j < SERIES_CACHE; j++)
+			if (thread->series[j].row < recorder->row_count)
+				recorder->unsettled[thread->series[j].row] += thread->series[j].sum;
+	}
+	return 0;
+}
+
 static int read_rows(struct recorder *recorder, const struct sources *sources, bool settled)
 {
 	const struct rows *rows = &sources->pools[measuring__pool(recorder->measuring)];
 	struct figures figures;
 	struct entry *entry;
-	int err = 0;
+	int err = read_unsettled(recorder, sources);
 
 	for (size_t i = 0; i < recorder->entry_count; i++) {
 		histogram__clear(&recorder->entries[i].now);
@@ -152,6 +175,8 @@ static int read_rows(struct recorder *recorder, const struct sources *sources, b
 	for (uint32_t i = 1; i <= rows->used && i < recorder->row_count && !err; i++) {
 		if (!figures__read(&figures, recorder->measuring, rows__at(rows, i)))
 			continue;
+		if (recorder->unsettled)
+			figures.sum += recorder->unsettled[i];
 		err = find_entry(recorder, sources, i, &entry);
 		if (!err)
 			err = figures__add(&figures, sources, settled, &entry->now, &entry->marked);

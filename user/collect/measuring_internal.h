@@ -23,6 +23,7 @@ struct recorder {
 	size_t entry_count;
 	uint32_t *entry_of_row; /* plus 1; 0: not known yet */
 	uint32_t row_count;
+	uint64_t *unsettled; /* of sums, by row: what threads have yet to add */
 	size_t slice_count;
 	uint64_t *starts; /* of the slices, ns after the begin */
 	size_t start_room;
@@ -35,8 +36,9 @@ struct recorder {
 
 /* Where a row has its values, whatever kind of row it is. */
 struct figures {
-	uint64_t count, sum, min, max, marked;
-	uint32_t histogram, marked_histogram;
+	uint64_t count, sum, min, max;
+	uint64_t marked;		      /* with `counted_apart`: beside `count` */
+	uint32_t histogram, marked_histogram; /* a value is in one of them */
 	bool counted_apart; /* `count` and `marked` are of what is in no histogram, not of all */
 };
 

@@ -25,7 +25,8 @@ static bool read_series(struct figures *figures, const struct series_row *row)
 				    .histogram = row->histogram,
 				    .marked_histogram = row->marked_histogram,
 				    .counted_apart = true};
-	return row->key && (row->histogram || row->unkept);
+	return row->key &&
+	       (row->histogram || row->marked_histogram || row->unkept || row->unkept_marked);
 }
 
 static bool read_loop(struct figures *figures, const struct measuring *measuring,
@@ -101,15 +102,17 @@ static int add_buckets(struct histogram *values, const struct sources *sources, 
 int figures__add(const struct figures *figures, const struct sources *sources, bool settled,
 		 struct histogram *values, struct histogram *marked)
 {
-	uint64_t count = 0, marked_count = 0;
+	uint64_t count = 0, in_marked = 0, marked_count = 0;
 	int err = add_buckets(values, sources, figures->histogram, &count);
 
 	if (!err)
 		err = add_buckets(marked, sources, figures->marked_histogram, &marked_count);
+	if (!err)
+		err = add_buckets(values, sources, figures->marked_histogram, &in_marked);
 	if (err)
 		return err;
 	if (figures->counted_apart)
-		count += figures->count;
+		count += in_marked + figures->count + figures->marked;
 	else if (settled || !figures->histogram)
 		count = figures->count;
 	histogram__add_totals(values, count, figures->sum, figures->min, figures->max);

@@ -164,9 +164,8 @@ static void count(struct rebuild *rebuild, uint32_t number, const struct value *
 		row->min = value->ns;
 	if (value->ns > row->max)
 		row->max = value->ns;
-	rebuild__count(rebuild, &row->histogram, value->ns);
-	if (value->marked)
-		rebuild__count(rebuild, &row->marked_histogram, value->ns);
+	rebuild__count(rebuild, value->marked ? &row->marked_histogram : &row->histogram,
+		       value->ns);
 }
 
 /* --- the values --------------------------------------------------------------------------------
