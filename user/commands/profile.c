@@ -29,16 +29,12 @@ static const char documentation[] =
 	"Times take units (250us, 1.5ms, 2s), sizes too (64K, 1M). With a command, its exit status "
 	"is passed on; else 0 done, 1 failed, 2 wrong usage.";
 
-static int report(const struct trace_options *options, struct output *output,
+static int report(const struct output_options *options, struct output *output,
 		  const struct profile *profile)
 {
-	struct render_options render = output__style(output, options->no_colour);
+	struct render_options render = output_options__page(options, output);
 	int err;
 
-	render.top = options->top;
-	render.min = options->min;
-	render.verbose = options->verbose;
-	render.buckets = options->buckets;
 	errno = 0;
 	err = options->json ? render__json(output->stream, profile, &render)
 			    : render__text(output->stream, profile, &render);
@@ -82,7 +78,7 @@ static int trace(struct options *options, struct tracing *tracing)
 	const struct profile *profile;
 	int status;
 
-	status = output__begin(&output, options->trace.output);
+	status = output__begin(&output, options->trace.output.path);
 	if (!status)
 		status = stack_options__begin(&options->stacks);
 	if (!status && options->html)
@@ -90,7 +86,7 @@ static int trace(struct options *options, struct tracing *tracing)
 	if (!status)
 		status = tracing__run(tracing, &profile);
 	if (!status)
-		status = report(&options->trace, &output, profile);
+		status = report(&options->trace.output, &output, profile);
 	if (!status)
 		status = report_stacks(options, profile);
 	if (!status && options->html)

@@ -66,7 +66,7 @@ static void finish_options(struct record_options *options, const struct argp_sta
 {
 	const struct trigger_limits *limits = &options->flight.triggers;
 
-	if (options->trace.json)
+	if (options->trace.output.json)
 		option__refuse(state,
 			       "--json: 'waitscope report --json FILE' makes it of a recording");
 	if (!options->flight.flight.last && (limits->wait || limits->stall || limits->finding ||
@@ -279,7 +279,7 @@ int command_record(int argc, char **argv)
 	int status;
 
 	options__parse(&verb, argc, argv, &options);
-	flight->path = options.trace.output ? options.trace.output : DEFAULT_NAME;
+	flight->path = options.trace.output.path ? options.trace.output.path : DEFAULT_NAME;
 	flight->quiet = options.trace.quiet;
 	if (!flight->flight.most)
 		flight->flight.most = FLIGHT_SIZE_DEFAULT;
