@@ -12,7 +12,6 @@
 #include "commands/output.h"
 #include "commands/stack_options.h"
 #include "commands/tracing.h"
-#include "names/units.h"
 #include "render/render.h"
 
 static const char documentation[] =
@@ -56,22 +55,6 @@ static const struct argp_option table[] = {
 	{0},
 };
 
-/* The line below the title of a picture: what was traced, for how long. */
-static int report_stacks(struct options *options, const struct profile *profile)
-{
-	char *subtitle = NULL, window[UNITS_TEXT];
-	int status;
-
-	if (profile->command && asprintf(&subtitle, "%s, %s", profile->command[0],
-					 units__time(profile->window, window)) < 0)
-		return EXIT_FAILED;
-	status =
-		stack_options__conclude(&options->stacks, profile->stacks,
-					subtitle ? subtitle : units__time(profile->window, window));
-	free(subtitle);
-	return status;
-}
-
 static int trace(struct options *options, struct tracing *tracing)
 {
 	struct output output = {0};
@@ -88,7 +71,9 @@ static int trace(struct options *options, struct tracing *tracing)
 	if (!status)
 		status = report(&options->trace.output, &output, profile);
 	if (!status)
-		status = report_stacks(options, profile);
+		stacks__say_hidden(profile->stacks);
+	if (!status)
+		status = stack_options__conclude(&options->stacks, profile);
 	if (!status && options->html)
 		status = html_file__of_profile(&options->html_output, profile);
 	if (!status)
@@ -110,14 +95,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
 	state->child_inputs[0] = &options->trace;
-	state->child_inputs[1] = &options->stacks;
+	for (int i = 1; i < 4; i++)
+		state->child_inputs[i] = &options->stacks;
 	return 0;
 }
 
 int command_profile(int argc, char **argv)
 {
-	const struct argp_child children[] = {
-		{&trace_argp, 0, NULL, 0}, {&stack_argp, 0, NULL, 0}, {0}};
+	const struct argp_child children[] = {{&trace_argp, 0, NULL, 0},
+					      {&stacks_argp, 0, NULL, 0},
+					      {&stack_taking_argp, 0, NULL, 0},
+					      {&stack_files_argp, 0, NULL, 0},
+					      {0}};
 	const struct argp verb = {.options = table,
 				  .parser = parse,
 				  .args_doc = "[-- COMMAND [ARG...]]",

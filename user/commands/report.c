@@ -17,7 +17,10 @@ static int spare_recording(const struct report_options *options)
 {
 	const char *path = options->replaying.path;
 	bool spared = output__spares(options->output.path, path) &&
-		      output__spares(options->html, path) && output__spares(options->sqlite, path);
+		      output__spares(options->html, path) &&
+		      output__spares(options->sqlite, path) &&
+		      output__spares(options->stacks.folded, path) &&
+		      output__spares(options->stacks.flame, path);
 
 	for (int i = 0; i < EXPORT_FORMATS; i++)
 		spared = spared && output__spares(options->exports[i], path);
@@ -27,7 +30,7 @@ static int spare_recording(const struct report_options *options)
 	return EXIT_FAILED;
 }
 
-static int show_check(FILE *stream, const struct rebuild_check *check)
+static int show_check(FILE *stream, const struct rebuild_check *check, bool stacks)
 {
 	char compared[UNITS_TEXT], different[UNITS_TEXT];
 
@@ -35,8 +38,8 @@ static int show_check(FILE *stream, const struct rebuild_check *check)
 		complain("--check: the recording does not have what was counted");
 		return EXIT_FAILED;
 	}
-	fprintf(stream, "%s threads, waits and syscalls compared",
-		units__count(check->compared, compared));
+	fprintf(stream, "%s threads, waits%s and syscalls compared",
+		units__count(check->compared, compared), stacks ? ", stacks" : "");
 	if (!check->different) {
 		fputs(": all are the same\n", stream);
 		return EXIT_DONE;
@@ -68,7 +71,8 @@ static int show(const struct report_options *options, const struct replaying *re
 	render = output_options__page(&options->output, &output);
 	errno = 0;
 	if (options->check)
-		verdict = show_check(output.stream, replaying__check(replaying));
+		verdict = show_check(output.stream, replaying__check(replaying),
+				     replaying__profile(replaying)->stacks);
 	else if (options->hist)
 		err = show_hist(options, &render, replaying, output.stream);
 	else if (options->output.json)
@@ -87,19 +91,24 @@ static int show_critical_path(const struct report_options *options)
 	return critical_path__show(options->replaying.path, &options->output);
 }
 
-static int show_report(const struct report_options *options)
+static int show_report(struct report_options *options)
 {
-	struct replaying *replaying;
-	int status = replaying__new(&replaying, &options->replaying);
+	struct replaying *replaying = NULL;
+	int status = stack_options__begin(&options->stacks);
 
 	if (!status)
+		status = replaying__new(&replaying, &options->replaying);
+	if (!status)
 		status = show(options, replaying);
+	if (!status)
+		status = stack_options__conclude(&options->stacks, replaying__profile(replaying));
 	replaying__free(replaying);
+	stack_options__close(&options->stacks);
 	return status;
 }
 
 /* A timeline and a page may both be wanted; else it is one thing. */
-static int report(const struct report_options *options)
+static int report(struct report_options *options)
 {
 	bool exports = report_options__exports(options);
 	int status = 0;

@@ -22,9 +22,10 @@ static const char documentation[] =
 	"  waitscope report --perfetto dd.pftrace dd.rec\n"
 	"  waitscope report --html dd.html dd.rec\n"
 	"  waitscope report --critical-path make.rec\n"
+	"  waitscope report --flame blocked.svg -n nginx nginx.rec\n"
 	"\n"
 	"--from and --to count from the begin of the window. Of a part of it, event loops, refused "
-	"calls and requests are left out: they are kept for the whole only. Exit status: 0 done, 1 failed "
+	"calls, requests and stacks are left out: they are kept for the whole only. Exit status: 0 done, 1 failed "
 	"(--check: or something differs), 2 wrong usage.";
 
 enum {
@@ -107,6 +108,34 @@ static void finish_sqlite(const struct report_options *options, const struct arg
 			       "--sqlite: the tables have all classes, and a column for them");
 }
 
+/* What the recording has to have for it. */
+static void finish_stacks(struct report_options *options, const struct argp_state *state)
+{
+	const struct stack_options *stacks = &options->stacks;
+	uint32_t needed = stacks->mode || stacks->folded || stacks->flame ? REPLAY_STACKS : 0;
+
+	if (!needed)
+		return;
+	if (options->hist || options->check || options->sqlite || options->critical_path ||
+	    report_options__exports(options))
+		option__refuse(state, "--stacks, --flame and --folded go with a report or a page");
+	if (options->html && (stacks->folded || stacks->flame))
+		option__refuse(state, "--html has the flame graphs in it: --flame and --folded go "
+				      "with a report");
+	if (options->replaying.from || options->replaying.to)
+		option__refuse(state,
+			       "stacks are of all of the window only, without --from and --to");
+	if (stacks->mode == STACK_OF_KERNEL)
+		needed |= REPLAY_KERNEL;
+	if (stacks->mode == STACK_OF_USER)
+		needed |= REPLAY_USER;
+	if (stacks->view == STACK_VIEW_WAKER)
+		needed |= REPLAY_WAKERS;
+	if (stacks->view == STACK_VIEW_CPU)
+		needed |= REPLAY_SAMPLES;
+	options->replaying.stacks = needed;
+}
+
 static void check_words(const struct report_options *options, struct argp_state *state)
 {
 	const char *perfetto = options->exports[EXPORT_PERFETTO];
@@ -162,6 +191,7 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 		state->child_inputs[0] = &options->filter;
 		state->child_inputs[1] = &options->format;
 		state->child_inputs[2] = &options->output;
+		state->child_inputs[3] = state->child_inputs[4] = &options->stacks;
 		return 0;
 	case OPTION_FROM:
 		options->replaying.from = option__time("--from", text, state);
@@ -193,6 +223,7 @@ static error_t parse_window(int key, char *text, struct argp_state *state)
 		options->by = text;
 		return 0;
 	case ARGP_KEY_SUCCESS: /* options of children are read by now */
+		finish_stacks(options, state);
 		finish_sqlite(options, state);
 		finish_hist(options, state);
 		return 0;
@@ -228,10 +259,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 void report_options__parse(struct report_options *options, int argc, char **argv)
 {
-	const struct argp_child children[] = {{&report_filter_argp, 0, NULL, 0},
-					      {&hist_format_argp, 0, NULL, 0},
-					      {&output_rows_argp, 0, NULL, 0},
-					      {0}};
+	const struct argp_child children[] = {
+		{&report_filter_argp, 0, NULL, 0}, {&hist_format_argp, 0, NULL, 0},
+		{&output_rows_argp, 0, NULL, 0},   {&stacks_argp, 0, NULL, 0},
+		{&stack_files_argp, 0, NULL, 0},   {0}};
 	const struct argp verb = {.options = table,
 				  .parser = parse,
 				  .args_doc = "FILE",

@@ -11,12 +11,14 @@
 #include "commands/hist_kinds.h"
 #include "commands/output_options.h"
 #include "commands/replaying.h"
+#include "commands/stack_options.h"
 
 struct report_options {
 	struct replaying_options replaying;
 	struct row_filter filter;
 	struct measuring measuring;
 	struct hist_format format;
+	struct stack_options stacks;
 	const char *hist, *by, *sqlite;
 	struct output_options output;
 	const char *html, *exports[EXPORT_FORMATS];
