@@ -144,12 +144,12 @@ static void an_interrupt_does_not_show_what_it_interrupted(void **state)
 	assert_true(live__emulated() || timers >= (ONES + TWOS) / 2);
 }
 
-#define RATE "997"
+#define RATE 997
 
 static void samples_find_where_the_time_on_a_cpu_goes(void **state)
 {
-	struct trace *trace =
-		run_traced(WORDS("--sample=" RATE, "--", live__self(), "--as", "spin"));
+	struct trace *trace = run_traced(
+		WORDS(live__text("--sample=%d", RATE), "--", live__self(), "--as", "spin"));
 	struct json_object *row;
 	uint64_t spinning = 0, samples, expected;
 
@@ -164,7 +164,7 @@ static void samples_find_where_the_time_on_a_cpu_goes(void **state)
 	expected = (uint64_t)(json__integer(json_object_array_get_idx(
 						    json__at(trace->profile, "processes"), 0),
 					    "ledger.running_ns") /
-			      1e9 * atoi(RATE));
+			      1e9 * RATE);
 	assert_true(live__emulated() || samples > expected / 2);
 	assert_true(samples <= expected + expected / 10 + 5);
 	if (!live__emulated())
@@ -284,6 +284,8 @@ static void without_the_option_there_are_none(void **state)
 
 static void what_is_written_is_well_formed(void **state)
 {
+	static const char reads[] = "import sys, xml.dom.minidom as m; d = m.parse(sys.argv[1]);"
+				    "assert len(d.getElementsByTagName('rect')) > 5";
 	const char *path = live__scratch("blocked.svg");
 	struct trace *trace;
 
@@ -294,14 +296,7 @@ static void what_is_written_is_well_formed(void **state)
 				 "--as", "paths"));
 	stacked__check(trace->profile);
 	schema__check("profile.schema.json", trace->path);
-	assert_count(
-		program__run(NULL,
-			     WORDS("python3", "-c",
-				   "import sys, xml.dom.minidom as m; d = m.parse(sys.argv[1]);"
-				   "assert len(d.getElementsByTagName('rect')) > 5",
-				   path),
-			     LIVE_TIMEOUT_MS),
-		0);
+	assert_count(program__run(NULL, WORDS("python3", "-c", reads, path), LIVE_TIMEOUT_MS), 0);
 	assert_non_null(strstr(live__read_file(path, NULL), ">wakes test_stacks</text>"));
 }
 

@@ -179,7 +179,7 @@ static int gather_stacks(struct replaying *replaying, bool part)
 	replaying->check = *rebuild__check(replaying->rebuild);
 	if (stacks && (part || !replaying->end)) {
 		stacks__free(stacks);
-		if (part && !options->quiet)
+		if (part && !options->quiet && !options->measuring && !options->listener)
 			complain("%s: stacks are of all of the window only: this part has none",
 				 options->path);
 		return 0;
