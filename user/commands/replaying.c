@@ -199,7 +199,6 @@ static int gather(struct replaying *replaying)
 	int err, target;
 
 	err = rebuild__finish(replaying->rebuild, facts->ended_at, sources);
-
 	if (err == -ECANCELED)
 		return EXIT_FAILED;
 	if (err)
