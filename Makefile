@@ -219,7 +219,7 @@ $(BUILD)/fuzz/obj/%.o: %.c
 
 # from a recording to a profile, and to the formats of others
 FUZZ_GATHER := $(COLLECT:%=$(BUILD)/fuzz/obj/%) \
-	$(patsubst %,$(BUILD)/fuzz/obj/user/commands/%.o,replaying recording_file exporting output)
+	$(patsubst %,$(BUILD)/fuzz/obj/user/commands/%.o,replaying replaying_stacks recording_file exporting output)
 $(FUZZ_GATHER): | $(BUILD)/bpf/waitscope.skel.h
 $(BUILD)/fuzz/fuzz_recording: $(FUZZ_GATHER)
 $(BUILD)/fuzz/obj/tests/fuzz/%.o: | $(GENERATED)

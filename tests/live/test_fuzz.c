@@ -35,11 +35,18 @@ static void no_bytes_upset_what_reads_recordings(void **state)
 	fuzz("recording", 400);
 }
 
+static void no_bytes_upset_what_reads_stacks(void **state)
+{
+	(void)state;
+	fuzz("stack_rows", 400);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(no_bytes_upset_the_reader_of_profiles),
 		LIVE_TEST(no_bytes_upset_what_reads_recordings),
+		LIVE_TEST(no_bytes_upset_what_reads_stacks),
 	};
 
 	real__begin(argc, argv, NULL);

@@ -321,13 +321,13 @@ static void no_name_becomes_part_of_the_page(void **state)
 	assert_non_null(strstr(json__string(seen, "details"), "<!--<script>broken=1<"));
 }
 
+static const char flames[] = "({pictures: document.querySelectorAll('#flames svg.wf').length,"
+			     " frames: document.querySelectorAll('#flames .wf-f').length,"
+			     " shown: !byId('flames').hidden, timeline: !byId('timeline').hidden,"
+			     " heat: !byId('heat').hidden, waits: totals.waits})";
+
 static void a_profile_has_flame_graphs_and_no_timeline(void **state)
 {
-	static const char expression[] =
-		"({pictures: document.querySelectorAll('#flames svg.wf').length,"
-		" frames: document.querySelectorAll('#flames .wf-f').length,"
-		" shown: !byId('flames').hidden, timeline: !byId('timeline').hidden,"
-		" heat: !byId('heat').hidden, waits: totals.waits})";
 	const char *page = live__scratch("page.html");
 	struct json_object *seen;
 	struct program *program;
@@ -340,13 +340,36 @@ static void a_profile_has_flame_graphs_and_no_timeline(void **state)
 			 LIVE_TIMEOUT_MS))
 		live__fail("profile --html: %s", program__errors(program));
 	assert_non_null(strstr(program__output(program), "How the time divides"));
-	seen = open_page(page, expression, "1280", "light");
+	seen = open_page(page, flames, "1280", "light");
 	assert_count(json__integer(seen, "pictures"), 1);
 	assert_true(json__integer(seen, "frames") > 3);
 	assert_true(json__boolean(seen, "shown"));
 	assert_false(json__boolean(seen, "timeline"));
 	assert_false(json__boolean(seen, "heat"));
 	assert_true(json__integer(seen, "waits") >= 40);
+}
+
+static void a_recording_with_stacks_has_both(void **state)
+{
+	const char *recording = live__disk_scratch("run.rec"), *page = live__scratch("page.html");
+	struct json_object *seen;
+	struct program *program;
+
+	(void)state;
+	if (program__run(&program,
+			 WORDS(live__waitscope(), "record", "-q", "--stacks=kernel",
+			       "--waker-stacks", "-o", recording, "--", live__workload("blocking"),
+			       "--what", "pipe", "--ops", "40", "--delay", "1ms"),
+			 LIVE_TIMEOUT_MS) ||
+	    program__run(&program, WORDS(live__waitscope(), "report", "--html", page, recording),
+			 LIVE_TIMEOUT_MS))
+		live__fail("no page: %s", program__errors(program));
+	seen = open_page(page, flames, "390", "dark");
+	assert_count(json__integer(seen, "pictures"), 2); /* by where, and by whom */
+	assert_true(json__integer(seen, "frames") > 6);
+	assert_true(json__boolean(seen, "shown"));
+	assert_true(json__boolean(seen, "timeline"));
+	assert_true(json__boolean(seen, "heat"));
 }
 
 int main(int argc, char **argv)
@@ -358,6 +381,7 @@ int main(int argc, char **argv)
 		LIVE_TEST(it_fits_a_phone_and_a_screen),
 		LIVE_TEST(no_name_becomes_part_of_the_page),
 		LIVE_TEST(a_profile_has_flame_graphs_and_no_timeline),
+		LIVE_TEST(a_recording_with_stacks_has_both),
 	};
 
 	real__begin(argc, argv, roles);

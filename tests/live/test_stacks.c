@@ -12,6 +12,7 @@
 #include "tests/live/lib/live.h"
 #include "tests/live/lib/said.h"
 #include "tests/live/lib/schema.h"
+#include "tests/live/lib/stacked.h"
 #include "tests/live/lib/walks.h"
 
 /* --- what is found --------------------------------------------------------------------------- */
@@ -31,52 +32,6 @@ static struct trace *run_traced(const char *const *options)
 	live__skip("events were hidden in each of %d runs", RUNS);
 }
 
-static uint64_t blocked_total(struct trace *trace)
-{
-	struct json_object *process;
-	uint64_t total = 0;
-
-	json__each (process, trace->profile, "processes")
-		total += (uint64_t)json__integer(process, "ledger.blocked_ns");
-	return total;
-}
-
-/* What every profile with stacks has to keep: they add up to the time that was blocked. */
-static void assert_adds_up(struct trace *trace)
-{
-	struct json_object *row;
-	uint64_t ns = 0, samples = 0;
-
-	json__each (row, trace->profile, "stacks") {
-		if (strcmp(json__string(row, "kind"), "cpu") == 0)
-			samples += (uint64_t)json__integer(row, "count");
-		else
-			ns += (uint64_t)json__integer(row, "blocked_ns");
-	}
-	assert_count(ns, blocked_total(trace));
-	assert_count(json__integer(trace->profile, "stack_sums.blocked_ns"), blocked_total(trace));
-	if (json__has(trace->profile, "stack_sums.samples"))
-		assert_count(json__integer(trace->profile, "stack_sums.samples"), samples);
-}
-
-static const char *frame(struct json_object *owner, const char *part, size_t from_inner)
-{
-	size_t count = json__length(owner, part);
-
-	if (from_inner >= count)
-		return "";
-	return json_object_get_string(
-		json_object_array_get_idx(json__at(owner, part), count - 1 - from_inner));
-}
-
-static bool has_frame(struct json_object *owner, const char *part, const char *name)
-{
-	for (size_t i = 0; i < json__length(owner, part); i++)
-		if (!strcmp(frame(owner, part, i), name))
-			return true;
-	return false;
-}
-
 /* Waits whose user stack has `name` just outside of nap_inside(). */
 static uint64_t naps_below(struct trace *trace, const char *name)
 {
@@ -84,21 +39,10 @@ static uint64_t naps_below(struct trace *trace, const char *name)
 	uint64_t count = 0;
 
 	json__each (row, trace->profile, "stacks")
-		if (!strcmp(frame(row, "user", 0), "nap_inside") &&
-		    !strcmp(frame(row, "user", 1), name) &&
-		    !strcmp(frame(row, "user", 2), "walk_paths"))
+		if (!strcmp(stacked__frame(row, "user", 0), "nap_inside") &&
+		    !strcmp(stacked__frame(row, "user", 1), name) &&
+		    !strcmp(stacked__frame(row, "user", 2), "walk_paths"))
 			count += (uint64_t)json__integer(row, "count");
-	return count;
-}
-
-/* By the wait rows, which no stack is needed for. */
-static uint64_t naps(struct trace *trace)
-{
-	struct json_object *process;
-	uint64_t count = 0;
-
-	json__each (process, trace->profile, "processes")
-		count += waits_count(process, "timer", "nanosleep");
 	return count;
 }
 
@@ -107,12 +51,13 @@ static void waits_are_counted_by_the_functions_that_led_to_them(void **state)
 	struct trace *trace = run_traced(WORDS("--stacks", "--", live__self(), "--as", "paths"));
 
 	(void)state;
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	assert_count(json__integer(trace->profile, "stack_sums.without_stack_ns"), 0);
 	/* a thread that is kept from its CPU on its way to sleep may find the time over: no wait */
 	assert_true(naps_below(trace, "path_one") <= ONES && naps_below(trace, "path_two") <= TWOS);
-	assert_count(naps_below(trace, "path_one") + naps_below(trace, "path_two"), naps(trace));
-	assert_true(naps(trace) > (ONES + TWOS) * 8 / 10);
+	assert_count(naps_below(trace, "path_one") + naps_below(trace, "path_two"),
+		     stacked__naps(trace->profile));
+	assert_true(stacked__naps(trace->profile) > (ONES + TWOS) * 8 / 10);
 }
 
 static void the_kernels_part_says_how_it_slept(void **state)
@@ -123,32 +68,19 @@ static void the_kernels_part_says_how_it_slept(void **state)
 	uint64_t count = 0;
 
 	(void)state;
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	if (json__boolean(trace->profile, "stack_sums.kernel_hidden"))
 		live__skip("this kernel hides its addresses");
 	json__each (row, trace->profile, "stacks") {
 		assert_count(json__length(row, "user"), 0);
-		if (!has_frame(row, "kernel", "do_nanosleep"))
+		if (!stacked__has_frame(row, "kernel", "do_nanosleep"))
 			continue;
 		count += (uint64_t)json__integer(row, "count");
 		/* nothing of what we do ourselves there */
-		assert_null(strstr(frame(row, "kernel", 0), "bpf"));
+		assert_null(strstr(stacked__frame(row, "kernel", 0), "bpf"));
 		assert_string_equal(json__string(row, "class"), "timer");
 	}
-	assert_count(count, naps(trace));
-}
-
-static uint64_t folded_total(const char *path)
-{
-	char *text = live__read_file(path, NULL), *line;
-	uint64_t total = 0;
-
-	assert_non_null(text);
-	while ((line = strsep(&text, "\n")) && *line) {
-		assert_non_null(strrchr(line, ' '));
-		total += strtoull(strrchr(line, ' ') + 1, NULL, 10);
-	}
-	return total;
+	assert_count(count, stacked__naps(trace->profile));
 }
 
 static void folded_stacks_add_up_to_the_blocked_time(void **state)
@@ -158,8 +90,8 @@ static void folded_stacks_add_up_to_the_blocked_time(void **state)
 		run_traced(WORDS("--folded", path, "--", live__self(), "--as", "paths"));
 
 	(void)state;
-	assert_adds_up(trace);
-	assert_count(folded_total(path), blocked_total(trace));
+	stacked__check(trace->profile);
+	assert_count(stacked__folded_total(path), stacked__blocked(trace->profile));
 	assert_non_null(strstr(live__read_file(path, NULL), ";walk_paths;path_one;nap_inside;"));
 }
 
@@ -172,16 +104,17 @@ static void who_ends_a_wait_is_found_where_it_did(void **state)
 	uint64_t fed = 0, reads = 0;
 
 	(void)state;
-	assert_adds_up(trace);
-	assert_count(folded_total(path), blocked_total(trace));
+	stacked__check(trace->profile);
+	assert_count(stacked__folded_total(path), stacked__blocked(trace->profile));
 	json__each (row, trace->profile, "stacks") {
 		const char *call = json__string(row, "syscall");
 
-		if (!call || strcmp(call, "read") != 0 || strcmp(frame(row, "user", 0), "be_fed"))
+		if (!call || strcmp(call, "read") != 0 ||
+		    strcmp(stacked__frame(row, "user", 0), "be_fed"))
 			continue;
 		reads += (uint64_t)json__integer(row, "count");
 		if (json__has(row, "waker") && !strcmp(json__string(row, "waker.name"), "feeder") &&
-		    !strcmp(frame(row, "waker.user", 0), "feed_one"))
+		    !strcmp(stacked__frame(row, "waker.user", 0), "feed_one"))
 			fed += (uint64_t)json__integer(row, "count");
 	}
 	/* a byte may be there before it is asked for; but each sleep in read was ended by
@@ -203,35 +136,35 @@ static void an_interrupt_does_not_show_what_it_interrupted(void **state)
 		if (!json__has(row, "waker") || json__string(row, "waker.name")[0] != '[')
 			continue;
 		assert_count(json__length(row, "waker.user"), 0);
-		assert_false(has_frame(row, "waker.kernel", "do_syscall_64"));
+		assert_false(stacked__has_frame(row, "waker.kernel", "do_syscall_64"));
 		if (!strcmp(json__string(row, "waker.name"), "[timer]"))
 			timers += (uint64_t)json__integer(row, "count");
 	}
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	assert_true(live__emulated() || timers >= (ONES + TWOS) / 2);
 }
 
-#define RATE "997"
+#define RATE 997
 
 static void samples_find_where_the_time_on_a_cpu_goes(void **state)
 {
-	struct trace *trace =
-		run_traced(WORDS("--sample=" RATE, "--", live__self(), "--as", "spin"));
+	struct trace *trace = run_traced(
+		WORDS(live__text("--sample=%d", RATE), "--", live__self(), "--as", "spin"));
 	struct json_object *row;
 	uint64_t spinning = 0, samples, expected;
 
 	(void)state;
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	json__each (row, trace->profile, "stacks")
 		if (!strcmp(json__string(row, "kind"), "cpu") &&
-		    has_frame(row, "user", "spin_in_here"))
+		    stacked__has_frame(row, "user", "spin_in_here"))
 			spinning += (uint64_t)json__integer(row, "count");
 	samples = (uint64_t)json__integer(trace->profile, "stack_sums.samples");
 	/* the kernel may slow the clock down under load: no more than what was asked for */
 	expected = (uint64_t)(json__integer(json_object_array_get_idx(
 						    json__at(trace->profile, "processes"), 0),
 					    "ledger.running_ns") /
-			      1e9 * atoi(RATE));
+			      1e9 * RATE);
 	assert_true(live__emulated() || samples > expected / 2);
 	assert_true(samples <= expected + expected / 10 + 5);
 	if (!live__emulated())
@@ -254,9 +187,9 @@ static void waits_that_are_open_at_the_edges_have_their_stacks(void **state)
 	program__say(program, "x");
 	trace__finish(trace, LIVE_TIMEOUT_MS);
 	assert_count(trace->status, 0);
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	json__each (row, trace->profile, "stacks") {
-		if (has_frame(row, "user", "wait_for_input"))
+		if (stacked__has_frame(row, "user", "wait_for_input"))
 			ended += (uint64_t)json__integer(row, "count");
 		else if (!json__length(row, "user") && json__length(row, "kernel"))
 			begun += (uint64_t)json__integer(row, "count");
@@ -274,7 +207,7 @@ static void what_finds_no_room_is_said_and_stays_in_the_sum(void **state)
 					       live__self(), "--as", "depths", "100"));
 
 	(void)state;
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	assert_true(json__integer(trace->profile, "audit.lost.stacks") > 0);
 	assert_true(json__integer(trace->profile, "stack_sums.without_stack_ns") > 0);
 }
@@ -288,15 +221,15 @@ static void many_stacks_are_all_kept(void **state)
 	size_t rows = 0;
 
 	(void)state;
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	assert_count(json__integer(trace->profile, "audit.lost.stacks"), 0);
 	assert_count(json__integer(trace->profile, "audit.lost.stack_rows"), 0);
 	json__each (row, trace->profile, "stacks")
-		if (!strcmp(frame(row, "user", 0), "descend")) {
+		if (!strcmp(stacked__frame(row, "user", 0), "descend")) {
 			rows++;
 			assert_count(json__integer(row, "count"), 1);
 		}
-	assert_count(rows, naps(trace));
+	assert_count(rows, stacked__naps(trace->profile));
 	assert_true(rows > 90);
 }
 
@@ -308,13 +241,13 @@ static void threads_that_make_room_for_others_leave_their_stacks(void **state)
 	uint64_t waits = 0;
 
 	(void)state;
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	json__each (row, trace->profile, "stacks")
-		if (!strcmp(frame(row, "user", 0), "wait_briefly"))
+		if (!strcmp(stacked__frame(row, "user", 0), "wait_briefly"))
 			waits += (uint64_t)json__integer(row, "count");
 	if (json__integer(trace->profile, "audit.lost.stack_rows"))
 		live__skip("not reaped in time");
-	assert_count(waits, naps(trace));
+	assert_count(waits, stacked__naps(trace->profile));
 	assert_true(waits > 100); /* more than there is room for at once */
 }
 
@@ -329,11 +262,11 @@ static void processes_that_are_gone_have_names_still(void **state)
 	uint64_t waits = 0;
 
 	(void)state;
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	json__each (row, trace->profile, "stacks")
-		if (!strcmp(frame(row, "user", 0), "descend"))
+		if (!strcmp(stacked__frame(row, "user", 0), "descend"))
 			waits += (uint64_t)json__integer(row, "count");
-	assert_count(waits, naps(trace));
+	assert_count(waits, stacked__naps(trace->profile));
 	assert_true(waits > (uint64_t)atoi(CHILDREN) / 2);
 }
 
@@ -351,6 +284,8 @@ static void without_the_option_there_are_none(void **state)
 
 static void what_is_written_is_well_formed(void **state)
 {
+	static const char reads[] = "import sys, xml.dom.minidom as m; d = m.parse(sys.argv[1]);"
+				    "assert len(d.getElementsByTagName('rect')) > 5";
 	const char *path = live__scratch("blocked.svg");
 	struct trace *trace;
 
@@ -359,16 +294,9 @@ static void what_is_written_is_well_formed(void **state)
 		live__skip("there is no Python to read it with"); /* the guests of tests/kernels */
 	trace = run_traced(WORDS("--sample", "--view", "waker", "--flame", path, "--", live__self(),
 				 "--as", "paths"));
-	assert_adds_up(trace);
+	stacked__check(trace->profile);
 	schema__check("profile.schema.json", trace->path);
-	assert_count(
-		program__run(NULL,
-			     WORDS("python3", "-c",
-				   "import sys, xml.dom.minidom as m; d = m.parse(sys.argv[1]);"
-				   "assert len(d.getElementsByTagName('rect')) > 5",
-				   path),
-			     LIVE_TIMEOUT_MS),
-		0);
+	assert_count(program__run(NULL, WORDS("python3", "-c", reads, path), LIVE_TIMEOUT_MS), 0);
 	assert_non_null(strstr(live__read_file(path, NULL), ">wakes test_stacks</text>"));
 }
 

@@ -99,7 +99,7 @@ static char *write_it(size_t *size, bool finish)
 	for (size_t i = 0; i < COUNT(events); i++)
 		assert_int_equal(writer__event(writer, i % 2, &events[i]), 0);
 	if (finish)
-		assert_int_equal(writer__finish(writer, &sources,
+		assert_int_equal(writer__finish(writer, &sources, NULL,
 						"{\"attached_ns\":1000,\"ended_ns\":6000}"),
 				 0);
 	else

@@ -19,6 +19,7 @@ struct stack_collector *stack_collector__new(const struct session *session,
 	*collector = (struct stack_collector){.session = session,
 					      .mode = options->stack_mode,
 					      .sample_rate = options->sample_rate,
+					      .by_thread = options->stream,
 					      .symbols = symbols__new()};
 	if (collector->symbols)
 		return collector;
@@ -204,6 +205,7 @@ static struct taken_stack begin_stack(struct stack_collector *collector,
 
 	memcpy(comm, owner->row->comm, RECORDS_COMM);
 	return (struct taken_stack){.pid = (int)owner->row->tgid,
+				    .tid = (int)owner->row->tid,
 				    .class = CLASS_OTHER,
 				    .thread = texts__keep(&collector->texts, comm)};
 }

@@ -12,7 +12,8 @@
 
 struct stack_collector;
 
-/* NULL without memory. The session must outlive it. */
+/* NULL without memory. The session must outlive it. With a stream of events it is a recording that
+ * is made: rows say of which thread they are then, so that it can be read thread by thread. */
 struct stack_collector *stack_collector__new(const struct session *session,
 					     const struct session_options *options);
 void stack_collector__free(struct stack_collector *collector);

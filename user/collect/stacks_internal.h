@@ -16,7 +16,7 @@ struct stack_entry {
 /* One that was taken over: what it belongs to is known, its addresses have no names yet. */
 struct taken_stack {
 	struct stack_key key; /* `owner` means nothing any more */
-	int pid, waker_pid;
+	int pid, tid, waker_pid;
 	const char *thread; /* texts of the collector */
 	const char *waker;  /* NULL: none */
 	enum wait_class class;
@@ -28,6 +28,7 @@ struct taken_stack {
 struct stack_collector {
 	const struct session *session;
 	uint32_t mode, sample_rate;
+	bool by_thread; /* rows of threads that are called the same stay apart */
 	struct symbols *symbols;
 	struct mapping_events *events; /* NULL: none */
 	struct texts texts;

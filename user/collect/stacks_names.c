@@ -181,6 +181,7 @@ static int add_named(struct stacks *stacks, struct stack_collector *collector,
 	struct stack row = {
 		.kind = taken->key.kind,
 		.pid = taken->pid,
+		.tid = collector->by_thread ? taken->tid : 0,
 		.process = process,
 		.thread = texts__keep(&stacks->texts, taken->thread),
 		.class = taken->class,

@@ -79,7 +79,7 @@ static void finish(struct anatomy_verb *verb, const struct argp_state *state)
 		option__refuse(state, "--from-file: what was traced is in the recording");
 	if (verb->file && verb->trace.duration)
 		option__refuse(state, "--from-file and --duration cannot be combined");
-	if (verb->trace.buckets || verb->trace.top || verb->trace.min)
+	if (verb->trace.output.buckets || verb->trace.output.top || verb->trace.output.min)
 		option__refuse(state, "--buckets, --top and --min are for reports");
 	if (verb->trace.tier == TIER_WAITS)
 		option__refuse(state, "--tier waits: it does not see calls");
@@ -245,7 +245,7 @@ static int show(struct showing *showing)
 	int err;
 
 	errno = 0;
-	if (showing->verb->trace.json)
+	if (showing->verb->trace.output.json)
 		err = render__anatomy_json(showing->output.stream, anatomy, &place);
 	else
 		err = render__anatomy_text(showing->output.stream, anatomy, &place,
@@ -270,7 +270,7 @@ static int run(struct anatomy_verb *verb, struct showing *showing)
 {
 	const struct event_consumer consumer = {
 		.begin = begin, .event = take, .finish = end, .context = showing};
-	int status = output__begin(&showing->output, verb->trace.output);
+	int status = output__begin(&showing->output, verb->trace.output.path);
 
 	if (!status && verb->file)
 		status = event_source__read(verb->file, &consumer);

@@ -5,12 +5,11 @@
 #include "commands/commands.h"
 #include "commands/critical_path.h"
 #include "commands/event_source.h"
-#include "commands/output.h"
 #include "recording/pathfinder.h"
 #include "render/critical_path.h"
 
 struct path_search {
-	const struct critical_path_options *options;
+	const char *recording;
 	struct pathfinder *finder;
 	struct critical_path *path;
 	int status; /* what is said already */
@@ -18,7 +17,7 @@ struct path_search {
 
 static int refuse(struct path_search *search, const char *why)
 {
-	complain("%s: %s", search->options->path, why);
+	complain("%s: %s", search->recording, why);
 	search->status = EXIT_FAILED;
 	return -EPIPE; /* all is said */
 }
@@ -46,19 +45,15 @@ static int end(void *context, const struct event_end *end)
 	return err == -ENODATA ? refuse(search, "the exec of the command is not in it") : err;
 }
 
-static int show(const struct path_search *search)
+static int show(const struct path_search *search, const struct output_options *options)
 {
-	const struct critical_path_options *options = search->options;
 	struct output output = {0};
 	struct render_options style;
-	int status = output__begin(&output, options->output), err;
+	int status = output__begin(&output, options->path), err;
 
 	if (status)
 		return status;
-	style = output__style(&output, options->no_colour);
-	style.top = options->top;
-	style.min = options->min;
-	style.verbose = options->verbose;
+	style = output_options__page(options, &output);
 	errno = 0;
 	err = options->json ? render__critical_path_json(output.stream, search->path)
 			    : render__critical_path_text(output.stream, search->path, &style);
@@ -67,17 +62,17 @@ static int show(const struct path_search *search)
 	return status;
 }
 
-int critical_path__show(const struct critical_path_options *options)
+int critical_path__show(const char *recording, const struct output_options *options)
 {
-	struct path_search search = {.options = options};
+	struct path_search search = {.recording = recording};
 	const struct event_consumer consumer = {
 		.begin = begin, .event = take, .finish = end, .context = &search};
-	int status = event_source__read(options->path, &consumer);
+	int status = event_source__read(recording, &consumer);
 
 	if (!status)
 		status = search.status;
 	if (!status)
-		status = show(&search);
+		status = show(&search, options);
 	critical_path__free(search.path);
 	pathfinder__free(search.finder);
 	return status;

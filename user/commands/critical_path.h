@@ -3,16 +3,9 @@
 #ifndef WAITSCOPE_COMMANDS_CRITICAL_PATH_H
 #define WAITSCOPE_COMMANDS_CRITICAL_PATH_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct critical_path_options {
-	const char *path, *output; /* the recording; NULL: to stdout */
-	bool json, verbose, no_colour;
-	uint64_t top, min;
-};
+#include "commands/output_options.h"
 
 /* Reads the recording and prints. An exit status; what went wrong is said. */
-int critical_path__show(const struct critical_path_options *options);
+int critical_path__show(const char *recording, const struct output_options *options);
 
 #endif

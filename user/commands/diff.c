@@ -8,7 +8,7 @@
 
 #include "commands/commands.h"
 #include "commands/options.h"
-#include "commands/output.h"
+#include "commands/output_options.h"
 #include "names/nearest.h"
 #include "recording/profile_reader.h"
 #include "render/diff.h"
@@ -32,13 +32,9 @@ static const char documentation[] =
 	"Exit status: 0 done, 1 failed, 2 wrong usage, 3 a condition is met.";
 
 enum long_option {
-	OPTION_JSON = 256,
-	OPTION_FAIL_IF,
+	OPTION_FAIL_IF = 256,
 	OPTION_BY,
 	OPTION_PER,
-	OPTION_TOP,
-	OPTION_MIN,
-	OPTION_NO_COLOR,
 };
 
 static const struct argp_option table[] = {
@@ -48,12 +44,6 @@ static const struct argp_option table[] = {
 	{"per", OPTION_PER, "WHAT", 0,
 	 "Totals of a run, or for each second or (I/O) operation (run; windows: second)", 1},
 	{"fail-if", OPTION_FAIL_IF, "CONDITION", 0, "Exit status 3 if it is met; repeatable", 1},
-	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 2},
-	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 2},
-	{"top", OPTION_TOP, "N", 0, "Rows in each part", 2},
-	{"min", OPTION_MIN, "TIME", 0, "Leave out changes of less than TIME", 2},
-	{"verbose", 'v', NULL, 0, "Every change", 2},
-	{"no-color", OPTION_NO_COLOR, NULL, 0, "No colours", 2},
 	{0},
 };
 
@@ -63,10 +53,10 @@ struct options {
 	bool colon;
 	struct condition *conditions;
 	size_t condition_count;
-	const char *by, *output;
-	bool has_per, json, verbose, no_colour;
+	const char *by;
+	bool has_per;
 	enum diff_per per;
-	uint64_t top, min;
+	struct output_options output;
 };
 
 static void *one_more(void *array, size_t count, size_t size, const struct argp_state *state)
@@ -147,6 +137,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->output;
+		return 0;
 	case OPTION_BY:
 		options->by = by_of(text, state);
 		return 0;
@@ -156,24 +149,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_FAIL_IF:
 		add_condition(options, text, state);
-		return 0;
-	case 'o':
-		options->output = text;
-		return 0;
-	case OPTION_JSON:
-		options->json = true;
-		return 0;
-	case OPTION_TOP:
-		options->top = option__count("--top", text, 1, 1000000, state);
-		return 0;
-	case OPTION_MIN:
-		options->min = option__time("--min", text, state);
-		return 0;
-	case 'v':
-		options->verbose = true;
-		return 0;
-	case OPTION_NO_COLOR:
-		options->no_colour = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		add_file(options, text, state);
@@ -233,15 +208,12 @@ static int decide(const struct options *options, const struct diff *diff,
 static int write_report(const struct options *options, struct output *output,
 			const struct diff_report *report)
 {
-	struct render_options render = output__style(output, options->no_colour);
+	struct render_options render = output_options__page(&options->output, output);
 	int err;
 
-	render.top = (unsigned int)options->top;
-	render.min = options->min;
-	render.verbose = options->verbose;
 	errno = 0;
-	err = options->json ? render__diff_json(output->stream, report, &render)
-			    : render__diff_text(output->stream, report, &render);
+	err = options->output.json ? render__diff_json(output->stream, report, &render)
+				   : render__diff_text(output->stream, report, &render);
 	return output__conclude(output, err);
 }
 
@@ -260,7 +232,7 @@ static int report(const struct options *options, const struct diff *diff)
 	}
 	status = decide(options, diff, outcomes);
 	if (status != EXIT_USAGE) {
-		written = output__begin(&output, options->output);
+		written = output__begin(&output, options->output.path);
 		if (!written)
 			written = write_report(options, &output, &report);
 		status = written ? written : status;
@@ -301,10 +273,12 @@ static int compare(const struct options *options)
 
 int command_diff(int argc, char **argv)
 {
+	const struct argp_child children[] = {{&output_rows_argp, 0, NULL, 0}, {0}};
 	const struct argp verb = {.options = table,
 				  .parser = parse,
 				  .args_doc = "A B\nA1 A2 ... : B1 B2 ...",
-				  .doc = documentation};
+				  .doc = documentation,
+				  .children = children};
 	struct options options = {0};
 	int status;
 

@@ -61,7 +61,7 @@ static void finish(struct options *options, struct argp_state *state)
 		option__refuse(state, "%s", reason);
 	if (options->count && !options->measuring.interval)
 		option__refuse(state, "--count needs --interval");
-	if (options->trace.json && options->format.format != FORMAT_TEXT)
+	if (options->trace.output.json && options->format.format != FORMAT_TEXT)
 		option__refuse(state, "--json and %s cannot be combined", options->format.option);
 	if (options->count && options->trace.duration)
 		option__refuse(state, "--count and --duration cannot be combined: it is so many "
@@ -100,7 +100,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		hist_format__set(&options->format, FORMAT_HEATMAP, "--heatmap", state);
 		return 0;
 	case ARGP_KEY_SUCCESS:
-		options->format.hist.low = options->trace.min;
+		options->format.hist.low = options->trace.output.min;
 		finish(options, state);
 		return 0;
 	}
@@ -112,8 +112,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 static int render(const struct options *options, FILE *stream,
 		  const struct distributions *distributions)
 {
-	return hist_format__render(&options->format, options->trace.json, options->trace.output,
-				   stream, distributions);
+	return hist_format__render(&options->format, options->trace.output.json,
+				   options->trace.output.path, stream, distributions);
 }
 
 struct showing {
@@ -145,7 +145,7 @@ static void show_interval(void *context, const struct distributions *latest)
 static bool is_live(const struct options *options)
 {
 	return options->measuring.interval && options->format.format == FORMAT_TEXT &&
-	       !options->trace.json;
+	       !options->trace.output.json;
 }
 
 /* How many looks a heat map takes: about the columns of a terminal, or 100 ms each. */
@@ -172,10 +172,9 @@ static int trace(struct options *options, struct tracing *tracing, struct showin
 	const struct profile *profile;
 	int status;
 
-	status = output__begin(showing->output, options->trace.output);
-	options->format.hist.page = output__style(showing->output, options->trace.no_colour);
-	options->format.hist.page.top = options->trace.top;
-	options->format.hist.page.verbose = options->trace.verbose;
+	status = output__begin(showing->output, options->trace.output.path);
+	options->format.hist.page = output_options__page(&options->trace.output, showing->output);
+	options->format.hist.page.min = 0;
 	if (!status)
 		status = tracing__run(tracing, &profile);
 	if (status)

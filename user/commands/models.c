@@ -15,7 +15,7 @@
 #include "commands/models_run.h"
 #include "commands/models_table.h"
 #include "commands/options.h"
-#include "commands/output.h"
+#include "commands/output_options.h"
 #include "names/units.h"
 
 #define OPS_DEFAULT   200
@@ -39,14 +39,12 @@ static const char documentation[] =
 	"2 wrong usage.";
 
 enum long_option {
-	OPTION_JSON = 256,
-	OPTION_ONLY,
+	OPTION_ONLY = 256,
 	OPTION_QUICK,
 	OPTION_OPS,
 	OPTION_DELAY,
 	OPTION_SIZE,
 	OPTION_LIST,
-	OPTION_NO_COLOR,
 };
 
 static const struct argp_option table[] = {
@@ -60,18 +58,15 @@ static const struct argp_option table[] = {
 	 "Of a block that is received, and of a request "
 	 "(default 64)",
 	 1},
-	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 2},
-	{"json", OPTION_JSON, NULL, 0, "JSON instead of tables", 2},
 	{"quiet", 'q', NULL, 0, "No progress line", 2},
-	{"no-color", OPTION_NO_COLOR, NULL, 0, "No colours", 2},
 	{0},
 };
 
 struct options {
 	struct models_numbers numbers;
 	bool *chosen; /* of models_runs */
-	const char *output;
-	bool json, quiet, no_colour, list;
+	struct output_options output;
+	bool quiet, list;
 };
 
 static void choose(struct options *options, const char *names, const struct argp_state *state)
@@ -88,6 +83,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	struct models_numbers *numbers = &options->numbers;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->output;
+		return 0;
 	case OPTION_ONLY:
 		choose(options, text, state);
 		return 0;
@@ -108,17 +106,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case OPTION_SIZE:
 		numbers->size = option__size("--size", text, 1, 65536, state);
 		return 0;
-	case 'o':
-		options->output = text;
-		return 0;
-	case OPTION_JSON:
-		options->json = true;
-		return 0;
 	case 'q':
 		options->quiet = true;
-		return 0;
-	case OPTION_NO_COLOR:
-		options->no_colour = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		option__refuse(state, "%s: there is nothing to name here but by --only", text);
@@ -301,7 +290,7 @@ static int compare(const struct options *options, struct output *output)
 {
 	struct models_report report = {.cpus = (int)sysconf(_SC_NPROCESSORS_ONLN),
 				       .quick = options->numbers.quick};
-	struct render_options render = output__style(output, options->no_colour);
+	struct render_options render = output_options__page(&options->output, output);
 	enum models_run_end end;
 	struct utsname name;
 	int status, err;
@@ -311,8 +300,8 @@ static int compare(const struct options *options, struct output *output)
 	status = EXIT_FAILED;
 	if (end != RUN_IMPOSSIBLE) {
 		errno = 0;
-		err = options->json ? render__models_json(output->stream, &report, &render)
-				    : render__models_text(output->stream, &report, &render);
+		err = options->output.json ? render__models_json(output->stream, &report, &render)
+					   : render__models_text(output->stream, &report, &render);
 		status = output__conclude(output, err);
 		if (!status)
 			status = conclude(&report, end);
@@ -323,7 +312,9 @@ static int compare(const struct options *options, struct output *output)
 
 int command_models(int argc, char **argv)
 {
-	const struct argp verb = {.options = table, .parser = parse, .doc = documentation};
+	const struct argp_child children[] = {{&output_argp, 0, NULL, 0}, {0}};
+	const struct argp verb = {
+		.options = table, .parser = parse, .doc = documentation, .children = children};
 	struct options options = {.chosen = calloc(models_run_count, sizeof(bool))};
 	struct output output = {0};
 	int status = EXIT_FAILED;
@@ -336,7 +327,7 @@ int command_models(int argc, char **argv)
 	settle(&options);
 	if (options.list)
 		status = list();
-	else if (!output__begin(&output, options.output))
+	else if (!output__begin(&output, options.output.path))
 		status = compare(&options, &output);
 	output__close(&output);
 	free(options.chosen);

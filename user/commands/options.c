@@ -13,14 +13,10 @@
 #include "names/units.h"
 
 enum long_option {
-	OPTION_JSON = 256,
-	OPTION_BUCKETS,
+	OPTION_BUCKETS = 256,
 	OPTION_TIER,
-	OPTION_TOP,
-	OPTION_MIN,
 	OPTION_MAP_ENTRIES,
 	OPTION_MEMORY,
-	OPTION_NO_COLOR,
 };
 
 static const struct argp_option table[] = {
@@ -38,14 +34,8 @@ static const struct argp_option table[] = {
 	{"map-entries", OPTION_MAP_ENTRIES, "N", 0, "Room for N threads (default 8192)", 2},
 	{"memory", OPTION_MEMORY, "SIZE", 0, "Bound on kernel memory instead (64M)", 2},
 	{NULL, 0, NULL, 0, "Output:", 3},
-	{"output", 'o', "FILE", 0, "Results to FILE, whole or not at all", 3},
-	{"json", OPTION_JSON, NULL, 0, "JSON instead of the report", 3},
 	{"buckets", OPTION_BUCKETS, NULL, 0, "JSON with the buckets of every distribution", 3},
-	{"top", OPTION_TOP, "N", 0, "Rows in each table", 3},
-	{"min", OPTION_MIN, "TIME", 0, "Leave out rows below TIME", 3},
 	{"quiet", 'q', NULL, 0, "No progress line", 3},
-	{"verbose", 'v', NULL, 0, "Everything: threads, wakers, the audit row by row", 3},
-	{"no-color", OPTION_NO_COLOR, NULL, 0, "No colours", 3},
 	{0},
 };
 
@@ -213,34 +203,22 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	struct trace_options *options = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->output;
+		return 0;
 	case 'd':
 		options->duration = option__time("--duration", text, state);
 		if (!options->duration)
 			option__refuse(state, "--duration %s: must be longer than nothing", text);
 		return 0;
-	case 'o':
-		options->output = text;
-		return 0;
 	case 'q':
 		options->quiet = true;
-		return 0;
-	case 'v':
-		options->verbose = true;
 		return 0;
 	case OPTION_TIER:
 		options->tier = tier_of(text, state);
 		return 0;
-	case OPTION_JSON:
-		options->json = true;
-		return 0;
 	case OPTION_BUCKETS:
-		options->json = options->buckets = true;
-		return 0;
-	case OPTION_TOP:
-		options->top = option__count("--top", text, 1, 1000000, state);
-		return 0;
-	case OPTION_MIN:
-		options->min = option__time("--min", text, state);
+		options->output.json = options->output.buckets = true;
 		return 0;
 	case OPTION_MAP_ENTRIES:
 		options->map_entries = option__count("--map-entries", text, MAP_ENTRIES_LOW,
@@ -249,14 +227,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case OPTION_MEMORY:
 		options->map_entries = entries_of_memory(text, state);
 		return 0;
-	case OPTION_NO_COLOR:
-		options->no_colour = true;
-		return 0;
 	}
 	return parse_target(key, text, state);
 }
 
-const struct argp trace_argp = {.options = table, .parser = parse};
+static const struct argp_child children[] = {{&output_rows_argp, 0, NULL, 0}, {0}};
+
+const struct argp trace_argp = {.options = table, .parser = parse, .children = children};
 
 void options__parse(const struct argp *verb, int argc, char **argv, void *input)
 {
@@ -279,7 +256,7 @@ struct tracing_options trace_options__tracing(struct trace_options *options)
 		.duration = options->duration,
 		.map_entries = options->map_entries,
 		.quiet = options->quiet,
-		.verbose = options->verbose,
+		.verbose = options->output.verbose,
 	};
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collect/target.h"
+#include "commands/output_options.h"
 #include "commands/tracing.h"
 #include "model/profile.h"
 
@@ -20,10 +21,8 @@ struct trace_options {
 	uint64_t duration;    /* ns; 0: no end */
 	enum tier tier;
 	uint64_t map_entries; /* 0: the default */
-	const char *output;   /* NULL: stdout */
-	bool json, buckets;
-	uint64_t top, min;
-	bool quiet, verbose, no_colour;
+	struct output_options output;
+	bool quiet;
 };
 
 /*

@@ -12,7 +12,6 @@
 #include "commands/output.h"
 #include "commands/stack_options.h"
 #include "commands/tracing.h"
-#include "names/units.h"
 #include "render/render.h"
 
 static const char documentation[] =
@@ -29,16 +28,12 @@ static const char documentation[] =
 	"Times take units (250us, 1.5ms, 2s), sizes too (64K, 1M). With a command, its exit status "
 	"is passed on; else 0 done, 1 failed, 2 wrong usage.";
 
-static int report(const struct trace_options *options, struct output *output,
+static int report(const struct output_options *options, struct output *output,
 		  const struct profile *profile)
 {
-	struct render_options render = output__style(output, options->no_colour);
+	struct render_options render = output_options__page(options, output);
 	int err;
 
-	render.top = options->top;
-	render.min = options->min;
-	render.verbose = options->verbose;
-	render.buckets = options->buckets;
 	errno = 0;
 	err = options->json ? render__json(output->stream, profile, &render)
 			    : render__text(output->stream, profile, &render);
@@ -60,29 +55,13 @@ static const struct argp_option table[] = {
 	{0},
 };
 
-/* The line below the title of a picture: what was traced, for how long. */
-static int report_stacks(struct options *options, const struct profile *profile)
-{
-	char *subtitle = NULL, window[UNITS_TEXT];
-	int status;
-
-	if (profile->command && asprintf(&subtitle, "%s, %s", profile->command[0],
-					 units__time(profile->window, window)) < 0)
-		return EXIT_FAILED;
-	status =
-		stack_options__conclude(&options->stacks, profile->stacks,
-					subtitle ? subtitle : units__time(profile->window, window));
-	free(subtitle);
-	return status;
-}
-
 static int trace(struct options *options, struct tracing *tracing)
 {
 	struct output output = {0};
 	const struct profile *profile;
 	int status;
 
-	status = output__begin(&output, options->trace.output);
+	status = output__begin(&output, options->trace.output.path);
 	if (!status)
 		status = stack_options__begin(&options->stacks);
 	if (!status && options->html)
@@ -90,9 +69,11 @@ static int trace(struct options *options, struct tracing *tracing)
 	if (!status)
 		status = tracing__run(tracing, &profile);
 	if (!status)
-		status = report(&options->trace, &output, profile);
+		status = report(&options->trace.output, &output, profile);
 	if (!status)
-		status = report_stacks(options, profile);
+		stacks__say_hidden(profile->stacks);
+	if (!status)
+		status = stack_options__conclude(&options->stacks, profile);
 	if (!status && options->html)
 		status = html_file__of_profile(&options->html_output, profile);
 	if (!status)
@@ -114,14 +95,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
 	state->child_inputs[0] = &options->trace;
-	state->child_inputs[1] = &options->stacks;
+	for (int i = 1; i < 4; i++)
+		state->child_inputs[i] = &options->stacks;
 	return 0;
 }
 
 int command_profile(int argc, char **argv)
 {
-	const struct argp_child children[] = {
-		{&trace_argp, 0, NULL, 0}, {&stack_argp, 0, NULL, 0}, {0}};
+	const struct argp_child children[] = {{&trace_argp, 0, NULL, 0},
+					      {&stacks_argp, 0, NULL, 0},
+					      {&stack_taking_argp, 0, NULL, 0},
+					      {&stack_files_argp, 0, NULL, 0},
+					      {0}};
 	const struct argp verb = {.options = table,
 				  .parser = parse,
 				  .args_doc = "[-- COMMAND [ARG...]]",

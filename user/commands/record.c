@@ -10,6 +10,7 @@
 #include "commands/flight_recorder.h"
 #include "commands/options.h"
 #include "commands/output.h"
+#include "commands/stack_options.h"
 #include "commands/tracing.h"
 #include "names/units.h"
 #include "recording/story.h"
@@ -23,6 +24,7 @@ static const char documentation[] =
 	"Examples:\n"
 	"  waitscope record -o dd.rec -- dd if=/dev/zero of=/tmp/x bs=1M count=100 oflag=direct\n"
 	"  waitscope record -n nginx -d 10s -o nginx.rec --buffer 32M\n"
+	"  waitscope record --stacks -n nginx -d 10s -o nginx.rec\n"
 	"  waitscope record -n nginx --last 10s --trigger 'disk>50ms' --trigger 'stall>20ms'\n"
 	"\n"
 	"The file is " DEFAULT_NAME
@@ -52,6 +54,7 @@ static const struct argp_option table[] = {
 
 struct record_options {
 	struct trace_options trace;
+	struct stack_options stacks;
 	uint64_t buffer;
 	struct flight_recorder_options flight;
 };
@@ -66,9 +69,14 @@ static void finish_options(struct record_options *options, const struct argp_sta
 {
 	const struct trigger_limits *limits = &options->flight.triggers;
 
-	if (options->trace.json)
+	if (options->trace.output.json)
 		option__refuse(state,
 			       "--json: 'waitscope report --json FILE' makes it of a recording");
+	if (options->flight.flight.last &&
+	    (options->stacks.mode || options->stacks.sample_rate || options->stacks.wakers))
+		option__refuse(state,
+			       "--last and stacks cannot be combined: these are added up from "
+			       "the begin on, and --last forgets it");
 	if (!options->flight.flight.last && (limits->wait || limits->stall || limits->finding ||
 					     options->flight.flight.most || options->flight.files))
 		option__refuse(state, "--trigger and --last-size go with --last TIME");
@@ -107,6 +115,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->trace;
+		state->child_inputs[1] = state->child_inputs[2] = &options->stacks;
 		return 0;
 	case OPTION_BUFFER:
 		options->buffer = option__buffer(text, state);
@@ -144,7 +153,7 @@ static int finish(void *context, const struct sources *sources, const struct pro
 {
 	struct recording *recording = context;
 	char *end = story__end(profile, story);
-	int err = end ? writer__finish(recording->writer, sources, end) : -ENOMEM;
+	int err = end ? writer__finish(recording->writer, sources, profile->stacks, end) : -ENOMEM;
 
 	recording->stream = story->stream;
 	free(end);
@@ -191,6 +200,7 @@ static int open_whole(const struct record_options *options, void *context)
 static int conclude_whole(const struct record_options *options, void *context,
 			  const struct profile *profile)
 {
+	stacks__say_hidden(profile->stacks);
 	if (!options->trace.quiet)
 		say(context, profile);
 	return 0;
@@ -220,6 +230,7 @@ static int run(struct record_options *options, const struct way *way)
 
 	taker.buffer = options->buffer;
 	tracing_options.events = &taker;
+	stack_options__tell(&options->stacks, &tracing_options);
 	status = tracing__new(&tracing, &tracing_options);
 	if (!status)
 		status = way->open(options, taker.context);
@@ -268,7 +279,10 @@ static int record_last(struct record_options *options)
 
 int command_record(int argc, char **argv)
 {
-	const struct argp_child children[] = {{&trace_argp, 0, NULL, 0}, {0}};
+	const struct argp_child children[] = {{&trace_argp, 0, NULL, 0},
+					      {&stacks_argp, 0, NULL, 0},
+					      {&stack_taking_argp, 0, NULL, 0},
+					      {0}};
 	const struct argp verb = {.options = table,
 				  .parser = parse,
 				  .args_doc = "[-- COMMAND [ARG...]]",
@@ -279,7 +293,7 @@ int command_record(int argc, char **argv)
 	int status;
 
 	options__parse(&verb, argc, argv, &options);
-	flight->path = options.trace.output ? options.trace.output : DEFAULT_NAME;
+	flight->path = options.trace.output.path ? options.trace.output.path : DEFAULT_NAME;
 	flight->quiet = options.trace.quiet;
 	if (!flight->flight.most)
 		flight->flight.most = FLIGHT_SIZE_DEFAULT;

@@ -8,6 +8,7 @@
 #include "commands/commands.h"
 #include "commands/recording_file.h"
 #include "commands/replaying.h"
+#include "commands/replaying_stacks.h"
 #include "judge/judge.h"
 #include "names/units.h"
 
@@ -15,6 +16,8 @@ struct replaying {
 	const struct replaying_options *options;
 	struct recording_file file;
 	struct rebuild *rebuild;
+	struct rebuild_check check;
+	struct stack_rows *stacks;
 	struct profile *profile;
 	struct gatherer *gatherer;
 	struct story story;
@@ -47,6 +50,8 @@ static int take(void *context, const struct reader_item *item)
 
 	if (item->kind == READER_SUMMARY)
 		return keep_end(replaying, item);
+	if (item->kind == READER_STACKS)
+		return stack_rows__take(replaying->stacks, item->bytes, item->length);
 	return rebuild__take(replaying->rebuild, item);
 }
 
@@ -86,7 +91,8 @@ static int read_all(struct replaying *replaying)
 	int err;
 
 	replaying->rebuild = rebuild__new(replaying->options->from, replaying->options->to);
-	if (!replaying->rebuild)
+	replaying->stacks = stack_rows__new();
+	if (!replaying->rebuild || !replaying->stacks)
 		return fail(replaying, strerror(ENOMEM));
 	if (replaying->options->listener)
 		rebuild__listen(replaying->rebuild, replaying->options->listener);
@@ -164,16 +170,35 @@ static int measure(struct replaying *replaying)
 	return replaying->distributions ? 0 : -ENOMEM;
 }
 
+/* Kept for the whole only, like event loops. */
+static int gather_stacks(struct replaying *replaying, bool part)
+{
+	const struct replaying_options *options = replaying->options;
+	struct stacks *stacks = stack_rows__hand_over(replaying->stacks);
+
+	replaying->check = *rebuild__check(replaying->rebuild);
+	if (stacks && (part || !replaying->end)) {
+		stacks__free(stacks);
+		if (part && !options->quiet && !options->measuring && !options->listener)
+			complain("%s: stacks are of all of the window only: this part has none",
+				 options->path);
+		return 0;
+	}
+	replaying->profile->stacks = stacks;
+	return stacks ? replaying_stacks__settle(stacks, options, replaying->profile,
+						 &replaying->check)
+		      : 0;
+}
+
 static int gather(struct replaying *replaying)
 {
 	struct profile *profile = replaying->profile;
 	struct trace_facts *facts = &replaying->story.facts;
 	struct sources *sources = &replaying->sources;
+	bool part = rebuild__part(replaying->rebuild, &facts->attached_at, &facts->ended_at);
 	int err, target;
 
-	rebuild__part(replaying->rebuild, &facts->attached_at, &facts->ended_at);
 	err = rebuild__finish(replaying->rebuild, facts->ended_at, sources);
-
 	if (err == -ECANCELED)
 		return EXIT_FAILED;
 	if (err)
@@ -189,11 +214,21 @@ static int gather(struct replaying *replaying)
 		err = story__tell(replaying->end, replaying->end_length, profile);
 	if (!err)
 		err = judge__profile(profile);
+	if (!err)
+		err = gather_stacks(replaying, part);
 	if (!err && replaying->options->measuring)
 		err = measure(replaying);
 	if (!err && replaying->options->filter)
 		row_filter__keep_classes(replaying->options->filter, profile);
 	return err ? fail(replaying, strerror(-err)) : 0;
+}
+
+static int check_stacks(const struct replaying *replaying)
+{
+	const char *missing = replaying_stacks__missing(
+		replaying->profile->stacks, replaying->options->stacks, replaying->end != NULL);
+
+	return missing ? fail(replaying, missing) : 0;
 }
 
 static int read_and_gather(struct replaying *replaying)
@@ -209,7 +244,9 @@ static int read_and_gather(struct replaying *replaying)
 		status = read_story(replaying);
 	if (!status)
 		status = check_rows(replaying);
-	return status ? status : gather(replaying);
+	if (!status)
+		status = gather(replaying);
+	return status ? status : check_stacks(replaying);
 }
 
 static int new_replaying(struct replaying **result, const struct replaying_options *options)
@@ -259,6 +296,7 @@ void replaying__free(struct replaying *replaying)
 	gatherer__free(replaying->gatherer);
 	profile__free(replaying->profile);
 	rebuild__free(replaying->rebuild);
+	stack_rows__free(replaying->stacks);
 	recording_file__close(&replaying->file);
 	free(replaying->end);
 	free(replaying);
@@ -296,5 +334,5 @@ const struct distributions *replaying__distributions(const struct replaying *rep
 
 const struct rebuild_check *replaying__check(const struct replaying *replaying)
 {
-	return rebuild__check(replaying->rebuild);
+	return &replaying->check;
 }

@@ -16,6 +16,14 @@
 #include "recording/row_filter.h"
 #include "recording/story.h"
 
+/* Stacks, those of the one or the other part, which are all that is shown then; of wakers; samples.
+ */
+#define REPLAY_STACKS  0x01
+#define REPLAY_KERNEL  0x02
+#define REPLAY_USER    0x04
+#define REPLAY_WAKERS  0x08
+#define REPLAY_SAMPLES 0x10
+
 struct replaying_options {
 	const char *path;
 	uint64_t from, to; /* of the window, ns since its begin; 0: all of it */
@@ -23,6 +31,7 @@ struct replaying_options {
 	const struct rebuild_listener *listener;
 	const struct measuring *measuring; /* borrowed; what is measured besides; NULL: nothing */
 	struct row_filter *filter;	   /* borrowed: names in it become ids; NULL: all */
+	uint32_t stacks;		   /* REPLAY_*: that the recording has to have */
 	bool quiet;			   /* says nothing of what the recording does not have */
 };
 

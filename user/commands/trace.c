@@ -104,11 +104,11 @@ static void finish(struct trace_verb *verb, const struct argp_state *state)
 		option__refuse(state, "--from-file: what was traced is in the recording");
 	if (verb->file && verb->trace.duration)
 		option__refuse(state, "--from-file and --duration cannot be combined");
-	if (verb->trace.buckets || verb->trace.top)
+	if (verb->trace.output.buckets || verb->trace.output.top)
 		option__refuse(state, "--buckets and --top are for reports");
 	if (verb->all_calls && verb->trace.tier == TIER_WAITS)
 		option__refuse(state, "--all-calls: the waits tier does not see calls");
-	verb->filter.min = verb->trace.min;
+	verb->filter.min = verb->trace.output.min;
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -152,7 +152,7 @@ static int on_line(void *context, const struct trace_line *line)
 	if (!trace_filter__takes(&printing->verb->filter, line))
 		return 0;
 	printing->printed++;
-	if (printing->verb->trace.json)
+	if (printing->verb->trace.output.json)
 		return check(render__trace_json_line(printing->output.stream, line));
 	return check(render__trace_line(printing->output.stream, line, printing->unicode));
 }
@@ -161,7 +161,7 @@ static int on_loss(void *context, const struct line_loss *loss)
 {
 	struct printing *printing = context;
 
-	if (printing->verb->trace.json)
+	if (printing->verb->trace.output.json)
 		return check(render__trace_json_loss(printing->output.stream, loss));
 	return check(render__trace_loss(printing->output.stream, loss));
 }
@@ -184,7 +184,7 @@ static int begin(void *context, struct cast *cast, const struct profile *head)
 	printing->lines = lines__new(&options, cast);
 	if (!printing->lines)
 		return -ENOMEM;
-	if (printing->verb->trace.json)
+	if (printing->verb->trace.output.json)
 		err = render__trace_json_begin(printing->output.stream, head);
 	else
 		err = render__trace_head(printing->output.stream);
@@ -232,7 +232,7 @@ static int end(void *context, const struct event_end *end)
 		sum.lost = end->profile->audit.lost;
 		sum.lost_count = end->profile->audit.lost_count;
 	}
-	if (printing->verb->trace.json)
+	if (printing->verb->trace.output.json)
 		err = check(render__trace_json_end(printing->output.stream, &sum));
 	if (!err)
 		err = flush(printing);
@@ -256,10 +256,10 @@ static int open_and_run(struct trace_verb *verb)
 	struct printing printing = {.verb = verb, .output = {.stream = stdout}};
 	int status, err = 0;
 
-	if (verb->trace.output)
-		err = output__open_growing(&printing.output, verb->trace.output);
+	if (verb->trace.output.path)
+		err = output__open_growing(&printing.output, verb->trace.output.path);
 	if (err) {
-		complain("%s: %s", verb->trace.output, strerror(-err));
+		complain("%s: %s", verb->trace.output.path, strerror(-err));
 		return EXIT_FAILED;
 	}
 	printing.unicode = output__style(&printing.output, true).unicode;

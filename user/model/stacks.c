@@ -60,6 +60,8 @@ static int compare(const void *a, const void *b)
 	if (!order)
 		order = ORDER(left->pid, right->pid);
 	if (!order)
+		order = ORDER(left->tid, right->tid);
+	if (!order)
 		order = text_order(left->process, right->process);
 	if (!order)
 		order = text_order(left->thread, right->thread);
@@ -123,6 +125,47 @@ void stacks__settle(struct stacks *stacks)
 		stacks->blocked += row->ns;
 		if (!row->frames.user && !row->frames.kernel)
 			stacks->missing += row->ns;
+	}
+}
+
+void stacks__keep(struct stacks *stacks,
+		  bool (*wanted)(const void *context, const struct stack *row), const void *context)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < stacks->count; i++) {
+		if (wanted(context, &stacks->rows[i]))
+			stacks->rows[kept++] = stacks->rows[i];
+		else
+			stack__clear(&stacks->rows[i]);
+	}
+	stacks->count = kept;
+}
+
+void stacks__forget_threads(struct stacks *stacks)
+{
+	for (size_t i = 0; i < stacks->count; i++)
+		stacks->rows[i].tid = 0;
+}
+
+static void narrow(struct frames *frames, bool kernel, bool user)
+{
+	if (!kernel)
+		frames->kernel = 0;
+	if (user || !frames->names)
+		return;
+	memmove(frames->names, frames->names + frames->user,
+		frames->kernel * sizeof(*frames->names));
+	frames->user = 0;
+}
+
+void stacks__narrow(struct stacks *stacks, bool kernel, bool user)
+{
+	stacks->kernel &= kernel;
+	stacks->user &= user;
+	for (size_t i = 0; i < stacks->count; i++) {
+		narrow(&stacks->rows[i].frames, kernel, user);
+		narrow(&stacks->rows[i].waker_frames, kernel, user);
 	}
 }
 

@@ -25,13 +25,13 @@ struct frames {
 
 struct stack {
 	enum stack_kind kind;
-	int pid;
+	int pid, tid;		      /* tid 0: of all threads of that name */
 	const char *process, *thread; /* their names; texts of struct stacks */
 	struct frames frames;
 	/* of waits: */
 	enum wait_class class;
 	bool idle;
-	const char *syscall; /* static; NULL: in none */
+	const char *syscall; /* static, or a text of struct stacks; NULL: in none */
 	/* who ended it, if that was asked for; NULL: not known. A thread's name, or "[softirq]" and
 	 * the like */
 	const char *waker;
@@ -57,5 +57,16 @@ int stacks__add(struct stacks *stacks, const struct stack *row);
 /* Adds equal rows up, sorts, and fills the sums. */
 void stacks__settle(struct stacks *stacks);
 void stacks__free(struct stacks *stacks);
+
+/* Each of these leaves rows that are to be settled (again). */
+
+/* Drops the rows of which `wanted` says so. */
+void stacks__keep(struct stacks *stacks,
+		  bool (*wanted)(const void *context, const struct stack *row),
+		  const void *context);
+/* Of threads that are called the same nobody can tell any more which one it was. */
+void stacks__forget_threads(struct stacks *stacks);
+/* Leaves the kernel's frames, or those of user space, or both. */
+void stacks__narrow(struct stacks *stacks, bool kernel, bool user);
 
 #endif

@@ -188,7 +188,8 @@ static int put_end(struct writing *writing, const struct sources *sources,
 	told.stream.events = extent->events;
 	told.stream.lost = writing->lost;
 	end = story__end(profile, &told);
-	err = end ? writer__finish(writing->writer, extent->cut || !sources ? &none : sources, end)
+	err = end ? writer__finish(writing->writer, extent->cut || !sources ? &none : sources, NULL,
+				   end)
 		  : -ENOMEM;
 	free(end);
 	return err;

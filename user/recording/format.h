@@ -30,6 +30,7 @@ enum frame_kind {
 	FRAME_EVENTS = 1,  /* events, and before them whom they name (codec.h) */
 	FRAME_ROWS = 2,	   /* rows as they were at the end */
 	FRAME_SUMMARY = 3, /* JSON: how it ended, what was lost. The last frame */
+	FRAME_STACKS = 4,  /* of the whole window, with names, before the summary (--stacks) */
 };
 
 struct frame_head {
@@ -74,6 +75,36 @@ struct rows_head {
 	uint32_t size;
 	uint32_t count;
 };
+
+/*
+ * FRAME_STACKS are items, numbers as in events; what a row names was named by a text before it, in
+ * this frame or one before:
+ *
+ *   STACK_FACTS  flags (STACK_HAS_*), samples a second. The first item, once
+ *   STACK_TEXT   length, bytes. Texts have the numbers 1, 2 ... as they come
+ *   STACK_ROW    kind (enum stack_kind), flags (STACK_IS_*), process id, thread id, times, ns;
+ * texts: process, thread, class, syscall (0: none), waker (0: none); frames; if there is a waker,
+ * its frames frames       how many of user space, how many of the kernel; a text each, the
+ * outermost first
+ *
+ * The ns of the waits of a thread add up to what it was blocked.
+ */
+enum stack_item {
+	STACK_FACTS = 1,
+	STACK_TEXT = 2,
+	STACK_ROW = 3,
+};
+
+#define STACK_HAS_KERNEL    0x01
+#define STACK_HAS_USER	    0x02
+#define STACK_HAS_WAKERS    0x04
+#define STACK_KERNEL_HIDDEN 0x08
+
+#define STACK_IS_IDLE 0x01
+
+#define STACK_TEXT_MOST	 65536U	     /* bytes; of a longer name the rest is left out */
+#define STACK_ROWS_MOST	 (4U << 20)  /* and texts */
+#define STACK_NAMES_MOST (64U << 20) /* frames of all rows together */
 
 _Static_assert(sizeof(struct recording_head) == 24, "recording_head has padding");
 _Static_assert(sizeof(struct frame_head) == 24, "frame_head has padding");

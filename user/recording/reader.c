@@ -245,17 +245,17 @@ static int whole_rows(struct reader *reader, struct reader_item *item)
 	return 1;
 }
 
-static int whole_summary(struct reader *reader, struct reader_item *item)
+static int whole_frame(struct reader *reader, struct reader_item *item, enum reader_kind kind)
 {
 	struct bytes *rest = &reader->rest;
 
 	if (rest->at == rest->end)
 		return 0;
-	item->kind = READER_SUMMARY;
+	item->kind = kind;
 	item->bytes = rest->at;
 	item->length = rest->end - rest->at;
 	rest->at = rest->end;
-	reader->complete = true;
+	reader->complete |= kind == READER_SUMMARY;
 	return 1;
 }
 
@@ -267,7 +267,9 @@ static int next_in_frame(struct reader *reader, struct reader_item *item)
 	case FRAME_ROWS:
 		return whole_rows(reader, item);
 	case FRAME_SUMMARY:
-		return whole_summary(reader, item);
+		return whole_frame(reader, item, READER_SUMMARY);
+	case FRAME_STACKS:
+		return whole_frame(reader, item, READER_STACKS);
 	}
 	return 0; /* of a later version: it can do without */
 }

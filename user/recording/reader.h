@@ -23,6 +23,7 @@ enum reader_kind {
 	READER_IDENTITY,
 	READER_ROWS,
 	READER_SUMMARY,
+	READER_STACKS,
 };
 
 /* Valid until the next call. */
@@ -31,7 +32,7 @@ struct reader_item {
 	unsigned int cpu; /* of an event */
 	struct stream_event event;
 	uint32_t pool, number; /* of an identity; of rows: the first */
-	const void *bytes;     /* of an identity, of rows, of the summary */
+	const void *bytes;     /* of an identity, of rows, of the summary, of stacks */
 	size_t length;
 	uint32_t count, size; /* of rows */
 };

@@ -144,3 +144,18 @@ void row_filter__keep_classes(const struct row_filter *filter, struct profile *p
 		}
 	}
 }
+
+static bool keeps_stack(const void *context, const struct stack *row)
+{
+	const struct row_filter *filter = context;
+
+	if (!row_filter__has(filter, (uint32_t)row->pid, (uint32_t)row->tid))
+		return false;
+	return row->kind != STACK_KIND_WAIT || !filter->classes ||
+	       filter->classes & 1U << row->class;
+}
+
+void row_filter__keep_stacks(const struct row_filter *filter, struct stacks *stacks)
+{
+	stacks__keep(stacks, keeps_stack, filter);
+}

@@ -48,4 +48,8 @@ size_t row_filter__apply(const struct row_filter *filter, struct sources *source
 /* Only waits of its classes stay in the tables of a finished profile. */
 void row_filter__keep_classes(const struct row_filter *filter, struct profile *profile);
 
+/* Only stacks of its threads, by their ids, and of waits of its classes; samples are of no class.
+ */
+void row_filter__keep_stacks(const struct row_filter *filter, struct stacks *stacks);
+
 #endif

@@ -8,12 +8,21 @@
 /* --- the window, as rebuild.c has it -----------------------------------------------------------
  */
 
+/* The row of a command before its exec: outside of the window. It ends without an event, as the
+ * exec begins another. */
+static bool is_held(const struct timeline *timeline, uint32_t number)
+{
+	const struct identity_thread *thread = cast__thread(timeline->cast, number);
+
+	return thread && thread->flags & THREAD_HELD;
+}
+
 static int begin_window(struct timeline *timeline, const struct stream_event *event)
 {
-	const struct identity_thread *thread = cast__thread(timeline->cast, event->thread);
 	struct timeline_head head = {timeline->kernel, event->time};
 
-	if (event->kind != STREAM_BEGIN || !thread || thread->flags & THREAD_HELD)
+	if (event->kind != STREAM_BEGIN || !cast__thread(timeline->cast, event->thread) ||
+	    is_held(timeline, event->thread))
 		return 0;
 	timeline->begun = event->time;
 	if (timeline->from)
@@ -36,7 +45,7 @@ static int begin_part(struct timeline *timeline)
 	timeline->cut = true;
 	for (uint32_t i = 1; i < replay__thread_count(timeline->replay) && !err; i++) {
 		thread = replay__thread(timeline->replay, i);
-		if (thread && thread->on_cpu)
+		if (thread && thread->on_cpu && !is_held(timeline, i))
 			err = timeline__tell_switch(timeline, thread->cpu, timeline->from, 0, i,
 						    LEDGER_EVENT_NONE, 0);
 	}
@@ -108,7 +117,7 @@ static int end_open(struct timeline *timeline, uint32_t number, uint64_t end)
 	struct track *track;
 	int err = 0;
 
-	if (!thread || thread->ended)
+	if (!thread || thread->ended || is_held(timeline, number))
 		return 0;
 	if (thread->ledger.flags & LEDGER_WAITING &&
 	    (thread->ledger.state == LEDGER_BLOCKED || thread->ledger.state == LEDGER_RUNNABLE)) {

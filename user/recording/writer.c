@@ -1,41 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "recording/codec.h"
-#include "recording/format.h"
-#include "recording/grown.h"
-#include "recording/writer.h"
+#include "recording/writer_internal.h"
 
-#define FRAME_BYTES (256 << 10) /* of events; then it is written */
-#define FRAME_NS    1000000000ULL
-#define LEVEL	    1 /* of zlib: what keeps up */
-#define BITS	    (ROWS_MOST / 8 + 1)
+#define FRAME_NS 1000000000ULL
+#define LEVEL	 1 /* of zlib: what keeps up */
+#define BITS	 (ROWS_MOST / 8 + 1)
 
-/* Bytes on their way into a frame. */
-struct block {
-	uint8_t *bytes;
-	size_t length, room;
-	uint32_t count;
-};
-
-struct writer {
-	FILE *stream; /* NULL: frames are handed out */
-	writer_frame *frame;
-	void *context;
-	struct cast *cast, *own_cast;
-	struct block events, packed;
-	uint64_t time;	/* of the last event in the block */
-	uint64_t begun; /* instant of the first one; 0: there is none */
-	uint64_t written;
-	struct grown waits;		      /* struct wait_key: as they were named last, by row */
-	uint8_t *objects, *processes, *tasks; /* bits: named already */
-};
-
-static int reserve(struct block *block, size_t bytes)
+int block__reserve(struct block *block, size_t bytes)
 {
 	size_t room = block->room ? block->room : 4096;
 	uint8_t *grown;
@@ -71,15 +47,16 @@ int writer__put_frame(struct writer *writer, const struct frame_head *head, cons
 	return err ? err : put(writer, stored, head->stored);
 }
 
-static int put_block(struct writer *writer, uint32_t kind, struct block *block)
+int writer__put_block(struct writer *writer, uint32_t kind)
 {
+	struct block *block = &writer->events;
 	uLongf stored = compressBound(block->length);
 	struct frame_head head = {
 		.magic = FRAME_MAGIC, .kind = kind, .raw = block->length, .count = block->count};
 	int err;
 
 	writer->packed.length = 0;
-	err = reserve(&writer->packed, stored);
+	err = block__reserve(&writer->packed, stored);
 	if (err)
 		return err;
 	if (compress2(writer->packed.bytes, &stored, block->bytes, block->length, LEVEL) != Z_OK)
@@ -103,7 +80,7 @@ static void forget_names(struct writer *writer)
 
 int writer__flush(struct writer *writer)
 {
-	int err = writer->events.length ? put_block(writer, FRAME_EVENTS, &writer->events) : 0;
+	int err = writer->events.length ? writer__put_block(writer, FRAME_EVENTS) : 0;
 
 	writer->time = writer->begun = 0;
 	if (!writer->stream)
@@ -189,7 +166,7 @@ static int name(struct writer *writer, uint32_t pool, uint32_t number, const voi
 		size_t length)
 {
 	struct block *block = &writer->events;
-	int err = reserve(block, 1 + 3 * CODEC_NUMBER_MOST + length);
+	int err = block__reserve(block, 1 + 3 * CODEC_NUMBER_MOST + length);
 	uint8_t *out;
 
 	if (err)
@@ -307,7 +284,7 @@ int writer__event(struct writer *writer, unsigned int cpu, const struct stream_e
 	int err = name_all(writer, event);
 
 	if (!err)
-		err = reserve(block, CODEC_EVENT_MOST);
+		err = block__reserve(block, CODEC_EVENT_MOST);
 	if (err)
 		return err;
 	if (!writer->begun)
@@ -321,64 +298,6 @@ int writer__event(struct writer *writer, unsigned int cpu, const struct stream_e
 int writer__step(struct writer *writer, uint64_t now)
 {
 	return writer->begun && now > writer->begun + FRAME_NS ? writer__flush(writer) : 0;
-}
-
-/* Rows [first, end) of a pool. */
-static int put_rows(struct writer *writer, uint32_t pool, const void *base, size_t size,
-		    size_t stride, uint32_t first, uint32_t end)
-{
-	struct rows_head head = {.pool = pool, .first = first, .size = size, .count = end - first};
-	struct block *block = &writer->events;
-	int err = reserve(block, sizeof(head) + (size_t)head.count * size);
-
-	if (err)
-		return err;
-	memcpy(block->bytes, &head, sizeof(head));
-	block->length = sizeof(head);
-	for (uint32_t i = first; i < end; i++, block->length += size)
-		memcpy(block->bytes + block->length, (const char *)base + i * stride, size);
-	block->count = head.count;
-	return put_block(writer, FRAME_ROWS, block);
-}
-
-/* In as many frames as it takes. */
-static int put_pool(struct writer *writer, uint32_t pool, const void *base, size_t size,
-		    size_t stride, uint32_t first, uint32_t end)
-{
-	uint32_t most = size ? (FRAME_RAW_MOST / 2) / size : 0;
-	int err = 0;
-
-	for (; most && first < end && !err; first += most)
-		err = put_rows(writer, pool, base, size, stride, first,
-			       end - first < most ? end : first + most);
-	return err;
-}
-
-int writer__finish(struct writer *writer, const struct sources *sources, const char *summary)
-{
-	struct block *block = &writer->events;
-	int err = writer__flush(writer);
-
-	for (int i = 0; i < POOLS && !err; i++)
-		err = put_pool(writer, i, sources->pools[i].base, sources->pools[i].stride,
-			       sources->pools[i].stride, 1, sources->pools[i].used + 1);
-	if (!err)
-		err = put_pool(writer, ROWS_WAKERS, sources->wakers, sizeof(*sources->wakers),
-			       sizeof(*sources->wakers), 0, sources->waker_count);
-	if (!err)
-		err = put_pool(writer, ROWS_ERRNOS, sources->errnos, sizeof(*sources->errnos),
-			       sizeof(*sources->errnos), 0, sources->errno_count);
-	if (!err)
-		err = reserve(block, strlen(summary));
-	if (err)
-		return err;
-	memcpy(block->bytes, summary, strlen(summary));
-	block->length = strlen(summary);
-	block->count = 1;
-	err = put_block(writer, FRAME_SUMMARY, block);
-	if (!err && fflush(writer->stream))
-		err = -errno;
-	return err;
 }
 
 uint64_t writer__bytes(const struct writer *writer)

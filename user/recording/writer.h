@@ -8,6 +8,7 @@
 
 #include "bpf/stream.h"
 #include "model/rows.h"
+#include "model/stacks.h"
 #include "recording/cast.h"
 #include "recording/format.h"
 
@@ -43,8 +44,10 @@ int writer__flush(struct writer *writer);
 /* A frame that was handed out by another writer. What was written before is to be flushed first. */
 int writer__put_frame(struct writer *writer, const struct frame_head *head, const void *stored);
 
-/* The rows as they are now, then `summary` as JSON. Nothing can be written after that. */
-int writer__finish(struct writer *writer, const struct sources *sources, const char *summary);
+/* The rows as they are now, stacks (NULL: none were taken), then `summary` as JSON. Nothing can be
+ * written after that. */
+int writer__finish(struct writer *writer, const struct sources *sources,
+		   const struct stacks *stacks, const char *summary);
 
 /* Bytes written so far. */
 uint64_t writer__bytes(const struct writer *writer);
