@@ -10,16 +10,6 @@
 #include "tests/live/lib/role.h"
 #include "tests/live/lib/said.h"
 
-static const char *record(const char *const *options)
-{
-	const char *file = live__disk_scratch("run.rec");
-	struct program *program = recorded__run(file, options);
-
-	if (program->status)
-		live__fail("record: status %d, %s", program->status, program__errors(program));
-	return file;
-}
-
 /* --- one thread --------------------------------------------------------------------------------
  */
 
@@ -172,7 +162,7 @@ static size_t threads_of(struct json_object *profile)
 static struct pf *run(struct json_object **profile, const char *const *options)
 {
 	for (int i = 0; i < REAL_ATTEMPTS; i++) {
-		const char *file = record(options);
+		const char *file = recorded__new(NULL, options);
 		struct pf *pf = pf__export(file);
 
 		*profile = recorded__report(file);
@@ -331,7 +321,7 @@ static int run_bad_name(int argc, char **argv)
 static void a_hostile_name_is_escaped_in_each_format(void **state)
 {
 	const char *out = live__scratch("out.json");
-	const char *file = record(WORDS("--", live__self(), "--as", "bad_name"));
+	const char *file = recorded__new(NULL, WORDS("--", live__self(), "--as", "bad_name"));
 	struct json_object *trace, *row, *profile = recorded__report(file);
 	size_t waits = 0, calls = 0, found = 0;
 	struct program *program;
@@ -366,7 +356,7 @@ static void a_hostile_name_is_escaped_in_each_format(void **state)
 
 static void output_that_cannot_be_written_is_one_line(void **state)
 {
-	const char *file = record(WORDS("--", "true"));
+	const char *file = recorded__new(NULL, WORDS("--", "true"));
 	size_t before, after;
 
 	(void)state;
@@ -394,7 +384,7 @@ static void output_that_cannot_be_written_is_one_line(void **state)
 
 static void both_formats_are_written_by_one_run(void **state)
 {
-	const char *file = record(WORDS("--", "true"));
+	const char *file = recorded__new(NULL, WORDS("--", "true"));
 	const char *perfetto = live__scratch("both.pftrace"), *chrome = live__scratch("both.json");
 	struct program *program;
 

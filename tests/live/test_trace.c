@@ -9,6 +9,7 @@
 
 #include "tests/live/lib/live.h"
 #include "tests/live/lib/real.h"
+#include "tests/live/lib/recorded.h"
 #include "tests/live/lib/said.h"
 #include "tests/live/lib/schema.h"
 
@@ -152,24 +153,6 @@ static void the_waits_tier_has_a_line_for_each_wait(void **state)
 /* --- the same events, and what report makes of them --------------------------------------------
  */
 
-static const char *record(const char *const *words)
-{
-	const char *path = live__scratch("trace.rec"), *all[WORDS_MAX] = {"record", "-o", path};
-
-	for (size_t i = 3; *words && i + 1 < WORDS_MAX; i++)
-		all[i] = *words++;
-	assert_count(said__run(all)->status, 0);
-	return path;
-}
-
-static struct json_object *report_of(const char *path)
-{
-	struct program *program = said__run(WORDS("report", "--json", path));
-
-	assert_count(program->status, 0);
-	return json__parse(program__output(program));
-}
-
 static bool is_same_wait(struct json_object *wait, struct json_object *sleep)
 {
 	static const char *const members[] = {"class", "syscall", "object", "sleep"};
@@ -215,8 +198,8 @@ static void lines_add_up_to_the_report_of_the_same_events(void **state)
 {
 	static const char script[] =
 		"seq 1 20000 | sort -R | wc -l; sleep 0.05; cat /nonexistent; :";
-	const char *path = record(WORDS("--", "sh", "-c", script));
-	struct json_object *profile = report_of(path), *process, *thread, *wait, *call;
+	const char *path = recorded__new(NULL, WORDS("--", "sh", "-c", script));
+	struct json_object *profile = recorded__report(path), *process, *thread, *wait, *call;
 	struct traced traced = trace_lines(WORDS("--all-calls", "--from-file", path));
 	int64_t waits = 0;
 
@@ -267,8 +250,8 @@ static int64_t lines_with(struct json_object *all, const char *path, const char 
 
 static void filters_leave_what_they_name(void **state)
 {
-	const char *path = record(WORDS("--", live__workload("blocking"), "--what", "pipe", "--ops",
-					"20", "--delay", "1ms"));
+	const char *path = recorded__new(NULL, WORDS("--", live__workload("blocking"), "--what",
+						     "pipe", "--ops", "20", "--delay", "1ms"));
 	struct json_object *all = trace_lines(WORDS("--from-file", path)).all, *some;
 	int64_t count = add_up(all, 0, NULL, NULL);
 
