@@ -289,9 +289,17 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	return parse_window(key, text, state);
 }
 
-static int show_check(FILE *stream, const struct rebuild_check *check)
+/* The programs count each value for which they had no bucket; a histogram that they had no room for
+ * is counted once, for all its values. */
+static bool is_short_of_told(const struct rebuild_check *check, const uint64_t losses[LOSSES])
 {
-	char compared[UNITS_TEXT], different[UNITS_TEXT];
+	return check->without_bucket > losses[LOSS_CHUNKS] && !losses[LOSS_HISTOGRAMS];
+}
+
+static int show_check(FILE *stream, const struct rebuild_check *check,
+		      const uint64_t losses[LOSSES])
+{
+	char compared[UNITS_TEXT], different[UNITS_TEXT], without[UNITS_TEXT];
 
 	if (!check->compared) {
 		complain("--check: the recording does not have what was counted");
@@ -299,8 +307,19 @@ static int show_check(FILE *stream, const struct rebuild_check *check)
 	}
 	fprintf(stream, "%s threads, waits and syscalls compared",
 		units__count(check->compared, compared));
+	if (!check->different && is_short_of_told(check, losses)) {
+		fprintf(stream,
+			"; %s values are in no bucket, of which only %s were counted as lost\n",
+			units__count(check->without_bucket, without),
+			units__count(losses[LOSS_CHUNKS], different));
+		return EXIT_FAILED;
+	}
 	if (!check->different) {
-		fputs(": all are the same\n", stream);
+		fputs(": all are the same", stream);
+		if (check->without_bucket)
+			fprintf(stream, ", but for values that there had no room in buckets: %s",
+				units__count(check->without_bucket, without));
+		fputc('\n', stream);
 		return EXIT_DONE;
 	}
 	fprintf(stream, "; %s differ: %s\n", units__count(check->different, different),
@@ -334,7 +353,8 @@ static int show(const struct report_options *options, const struct replaying *re
 	render.buckets = options->buckets;
 	errno = 0;
 	if (options->check)
-		verdict = show_check(output.stream, replaying__check(replaying));
+		verdict = show_check(output.stream, replaying__check(replaying),
+				     replaying__story(replaying)->facts.losses);
 	else if (options->hist)
 		err = show_hist(options, &render, replaying, output.stream);
 	else if (options->json)
