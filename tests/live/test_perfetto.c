@@ -129,7 +129,11 @@ static bool compare(const struct pf *pf, struct json_object *thread)
 		return true;
 	if (states.runs && pf->lost_bundles) /* its last switch-out is among what was lost */
 		return true;
-	assert_count(states.running, json__integer(thread, "ledger.running_ns"));
+	if (states.running != (uint64_t)json__integer(thread, "ledger.running_ns"))
+		live__fail("on CPUs for %llu ns in the timeline, left them %llu times, %s; in the "
+			   "report: %s",
+			   (unsigned long long)states.running, (unsigned long long)states.left,
+			   states.runs ? "is on one yet" : "is on none", json__show(thread));
 	assert_count(states.blocked, json__integer(thread, "ledger.blocked_ns"));
 	return true;
 }
@@ -270,22 +274,16 @@ static int64_t lost_of(const char *output)
 	return lost;
 }
 
-/* Where events are missing is said where it was: the count, a mark, and the CPU's own. */
-static void what_was_lost_is_marked_where_it_was(void **state)
+/* The marks of a recording that lost events, against all else that says so. At how many instants it
+ * lost some. */
+static size_t check_losses(const char *file, struct program *recorder)
 {
-	const char *file = live__disk_scratch("run.rec");
-	struct program *program;
 	int64_t lost = 0, most;
 	uint64_t last = 0;
 	size_t places = 0;
 	double area;
-	struct pf *pf;
+	struct pf *pf = pf__export(file);
 
-	(void)state;
-	program = recorded__run(file, WORDS("--buffer", "64K", "--", "dd", "if=/dev/zero",
-					    "of=/dev/null", "bs=1", "count=300000"));
-	assert_count(program->status, 0);
-	pf = pf__export(file);
 	for (size_t i = 0; i < pf->marks.count; i++) {
 		const struct pf_mark *mark = &pf->marks.at[i];
 
@@ -298,12 +296,33 @@ static void what_was_lost_is_marked_where_it_was(void **state)
 	}
 	assert_true(pf__levels(pf, "lost events so far", 0, &most, &area));
 	assert_count(most, lost);
-	assert_count(lost, lost_of(program__output(program)));
-	if (!lost)
-		live__skip("this machine drains 64 KiB as fast as they fill");
-	assert_true(pf->lost_bundles > 0);
-	assert_true(places > 1);
+	assert_count(lost, lost_of(program__output(recorder)));
+	assert_true((pf->lost_bundles > 0) == (lost > 0));
 	compare_all(pf, recorded__report(file));
+	return places;
+}
+
+#define LOSING_RUNS 5
+
+/* Where events are missing is said where it was: the count, a mark, and the CPU's own. All that is
+ * asserted of each run; that it lost some at several instants, of one of them. */
+static void what_was_lost_is_marked_where_it_was(void **state)
+{
+	struct program *recorder;
+	size_t places = 0, most = 0;
+
+	(void)state;
+	for (int i = 0; places < 2 && i < LOSING_RUNS; i++) {
+		const char *file = recorded__new(&recorder, WORDS("--buffer", "64K", "--", "dd",
+								  "if=/dev/zero", "of=/dev/null",
+								  "bs=1", "count=300000"));
+
+		places = check_losses(file, recorder);
+		most = places > most ? places : most;
+	}
+	if (!most)
+		live__skip("this machine drains 64 KiB as fast as they fill");
+	assert_true(most > 1);
 }
 
 /* --- hostile names -----------------------------------------------------------------------------
