@@ -13,8 +13,9 @@
 #include "tests/live/lib/said.h"
 #include "tests/live/lib/schema.h"
 
-#define WORDS_MAX 32
-#define ATTEMPTS  12
+#define WORDS_MAX  32
+#define ATTEMPTS   12
+#define OPERATIONS "20" /* the fewer, the more runs are whole */
 
 /* The lines of a run, as an array in the member "lines". */
 struct traced {
@@ -124,7 +125,7 @@ static void check_truth(struct traced *traced, const char *type)
 static void each_read_that_slept_is_a_line(void **state)
 {
 	struct traced traced = trace_lines(WORDS("--", live__workload("blocking"), "--what", "pipe",
-						 "--ops", "50", "--delay", "1ms"));
+						 "--ops", OPERATIONS, "--delay", "1ms"));
 	struct json_object *truth = json__parse(program__output(traced.program));
 
 	(void)state;
@@ -143,7 +144,7 @@ static void the_waits_tier_has_a_line_for_each_wait(void **state)
 {
 	struct traced traced =
 		trace_lines(WORDS("--tier", "waits", "--", live__workload("blocking"), "--what",
-				  "pipe", "--ops", "50", "--delay", "1ms"));
+				  "pipe", "--ops", OPERATIONS, "--delay", "1ms"));
 
 	(void)state;
 	check_truth(&traced, "wait");
@@ -360,14 +361,14 @@ static void what_is_lost_is_said_where_it_was(void **state)
 	const char *path = live__scratch("lost.jsonl");
 	struct program *program = program__start(
 		WORDS(live__waitscope(), "trace", "--json", "--buffer", "64K", "-o", path, "--",
-		      "sh", "-c", "for i in $(seq 3000); do /bin/true; done"));
+		      "sh", "-c", "for i in $(seq 1500); do /bin/true; done"));
 	int64_t told = 0, lines = 0;
 	struct json_object *all, *line;
 
 	(void)state;
 	await_text(path, "\"call\"");
 	program__signal(program, SIGSTOP);
-	live__sleep_ms(1500);
+	live__sleep_ms(500);
 	program__signal(program, SIGCONT);
 	live__sleep_ms(200);
 	program__signal(program, SIGINT);
