@@ -154,7 +154,7 @@ static void check_widths(const char *const *words)
 		struct program *program;
 		const char *report;
 
-		for (size_t k = 0; words[k] && k < 11; k++)
+		for (size_t k = 0; k < 11 && words[k]; k++)
 			all[k + 4] = words[k];
 		program__run(&program, all, LIVE_TIMEOUT_MS);
 		assert_count(program->status, 0);
