@@ -73,3 +73,11 @@ struct json_object *recorded__report(const char *file)
 {
 	return recorded__part(file, WORDS(NULL));
 }
+
+void recorded__middle(const char *file, const char **from, const char **to)
+{
+	long long window = json__integer(recorded__report(file), "window_ns");
+
+	*from = live__text("%lldns", window / 4);
+	*to = live__text("%lldns", window / 4 * 3);
+}

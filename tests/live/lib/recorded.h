@@ -24,4 +24,8 @@ int recorded__remove(const char *name);
 struct json_object *recorded__report(const char *file);
 struct json_object *recorded__part(const char *file, const char *const *options);
 
+/* The middle half of its window, as values of --from and --to: whatever the machine took to begin.
+ * Freed with the test. */
+void recorded__middle(const char *file, const char **from, const char **to);
+
 #endif
