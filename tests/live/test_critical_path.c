@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 #include "tests/live/lib/real.h"
+#include "tests/live/lib/recorded.h"
 #include "tests/live/lib/role.h"
 #include "tests/live/lib/said.h"
 #include "tests/live/lib/schema.h"
 
-#define WORDS_MAX 32
-#define ATTEMPTS  12
-#define NAPS	  10
-#define NAP_US	  50000
+#define ATTEMPTS 12
+#define NAPS	 10
+#define NAP_US	 50000
 
 /* A parent that waits for a child that sleeps, and says for how long it was there. */
 static int sleepy_child(int argc, char **argv)
@@ -39,23 +39,6 @@ static int sleepy_child(int argc, char **argv)
 	return status != 0;
 }
 
-static struct program *record(const char *path, const char *const *words)
-{
-	const char *all[WORDS_MAX] = {"record", "-o", path};
-
-	for (size_t i = 3; *words && i + 1 < WORDS_MAX; i++)
-		all[i] = *words++;
-	return said__run(all);
-}
-
-static int64_t window_of(const char *recording)
-{
-	struct program *program = said__run(WORDS("report", "--json", recording));
-
-	assert_count(program->status, 0);
-	return json__integer(json__parse(program__output(program)), "window_ns");
-}
-
 /* Of a recording; its rows are its window, and that is the profile's. */
 static struct json_object *path_of(const char *recording)
 {
@@ -71,7 +54,7 @@ static struct json_object *path_of(const char *recording)
 	json__each (row, document, "path")
 		sum += json__integer(row, "time_ns");
 	assert_count(sum, json__integer(document, "window_ns"));
-	assert_count(sum, window_of(recording));
+	assert_count(sum, json__integer(recorded__report(recording), "window_ns"));
 	return document;
 }
 
@@ -117,7 +100,8 @@ static void the_path_lies_in_the_child_that_is_waited_for(void **state)
 	(void)state;
 	/* what the parent reads from disks to begin is chance: more than one run may show it */
 	for (int i = 0; i < ATTEMPTS; i++) {
-		program = record(recording, WORDS("--", live__self(), "--as", "sleepy_child"));
+		program =
+			recorded__run(recording, WORDS("--", live__self(), "--as", "sleepy_child"));
 		assert_count(program->status, 0);
 		child = program__value(program, "child");
 		path = path_of(recording);
@@ -140,8 +124,8 @@ static void a_shell_pipeline_has_a_path_of_its_wall_time(void **state)
 	struct json_object *path;
 
 	(void)state;
-	assert_count(record(recording,
-			    WORDS("--", "sh", "-c", "(sleep 0.2; seq 1 20000) | sort -R | wc -l"))
+	assert_count(recorded__run(recording, WORDS("--", "sh", "-c",
+						    "(sleep 0.2; seq 1 20000) | sort -R | wc -l"))
 			     ->status,
 		     0);
 	path = path_of(recording);
@@ -158,7 +142,7 @@ static void threads_are_followed_to_who_woke_them(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct program *program = record(
+		struct program *program = recorded__run(
 			recording, WORDS("--tier", tiers[i], "--", live__workload("blocking"),
 					 "--what", "pipe", "--ops", "20", "--delay", "5ms"));
 		struct json_object *path = path_of(recording), *truth;
@@ -179,7 +163,7 @@ static void a_trace_that_ends_first_says_so(void **state)
 	struct json_object *path;
 
 	(void)state;
-	record(recording, WORDS("-d", "300ms", "--", "sleep", "1"));
+	recorded__run(recording, WORDS("-d", "300ms", "--", "sleep", "1"));
 	path = path_of(recording);
 	assert_false(json__boolean(path, "ended"));
 	assert_true(time_of(path, 0, "asleep", "timer") > 0);
@@ -191,7 +175,7 @@ static void the_text_has_both_tables(void **state)
 	char *text;
 
 	(void)state;
-	assert_count(record(recording, WORDS("--", "sleep", "0.2"))->status, 0);
+	assert_count(recorded__run(recording, WORDS("--", "sleep", "0.2"))->status, 0);
 	text = program__output(said__run(WORDS("report", "--critical-path", recording)));
 	assert_non_null(strstr(text, "By thread\n"));
 	assert_non_null(strstr(text, "By thread and cause"));
@@ -204,7 +188,8 @@ static void what_has_no_path_is_refused(void **state)
 
 	(void)state;
 	assert_count(
-		record(recording, WORDS("-p", live__text("%d", getpid()), "-d", "100ms"))->status,
+		recorded__run(recording, WORDS("-p", live__text("%d", getpid()), "-d", "100ms"))
+			->status,
 		0);
 	said__check(said__run(WORDS("report", "--critical-path", recording)), 1,
 		    "no command was recorded", false);

@@ -249,26 +249,51 @@ static void what_does_not_fit_is_counted(void **state)
 	schema__check(SCHEMA, trace->path);
 }
 
-static const char many_processes[] = "i=0; while [ $i -lt 700 ]; do /bin/true; i=$((i+1)); done";
+#define ATTEMPTS 5
 
-/* Short-lived processes whose rows change hands are all in one distribution. (Transitions that this
- * kernel hides do not matter to calls.) */
-static void rows_that_change_hands_lose_nothing(void **state)
+/* With pauses in which waitscope frees the rows of those that have ended. */
+static const char many_processes[] = "i=0; while [ $i -lt 700 ]; do /bin/true; i=$((i+1)); "
+				     "[ $((i % 100)) != 0 ] || sleep 0.1; done";
+
+#define PROCESSES 707
+
+/* How many of these calls were counted; *lost: in threads that had no room. */
+static int64_t count_calls(int64_t *lost)
 {
-	static const char *const causes[] = {"threads", "series", "histograms", "buckets", "index"};
+	static const char *const causes[] = {"series", "histograms", "buckets", "index"};
 	struct trace *trace = trace__start_hist(
 		"syscall:execve", WORDS("--map-entries", "256", "--", "sh", "-c", many_processes));
+	struct json_object *losses;
 
-	(void)state;
 	trace__finish(trace, 120000);
 	assert_count(trace->status, 0);
+	losses = json__at(trace->profile, "lost");
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
-		assert_true(!json__has(json__at(trace->profile, "lost"), causes[i]));
-	/* that of the shell itself is the window's begin */
-	assert_count(hist__count(trace->profile), 700);
-	if (!json__is_null(trace->profile,
-			   "profile")) /* not comparable where switches are hidden */
-		assert_count(json__integer(trace->profile, "profile.count"), 700);
+		assert_true(!json__has(losses, causes[i]));
+	*lost = json__has(losses, "threads") ? json__integer(losses, "threads") : 0;
+	if (!*lost && !json__is_null(trace->profile,
+				     "profile")) /* not comparable where switches are hidden */
+		assert_count(json__integer(trace->profile, "profile.count"), PROCESSES);
+	return hist__count(trace->profile);
+}
+
+/*
+ * Short-lived processes whose rows change hands are all in one distribution. (Transitions that this
+ * kernel hides do not matter to calls.) If waitscope gets no CPU for as long as 256 of them take,
+ * there is no room for more, which is counted to the last one; not so in each of several runs.
+ */
+static void rows_that_change_hands_lose_nothing(void **state)
+{
+	int64_t lost = 1;
+
+	(void)state;
+	for (int i = 0; lost && i < ATTEMPTS; i++) {
+		int64_t counted = count_calls(&lost);
+
+		/* that of the shell itself is the window's begin */
+		assert_count(counted + lost, PROCESSES);
+	}
+	assert_count(lost, 0);
 }
 
 int main(int argc, char **argv)

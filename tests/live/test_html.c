@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tests/live/lib/real.h"
+#include "tests/live/lib/recorded.h"
 #include "tests/live/lib/role.h"
 
 #define PAGE_TIMEOUT_MS 60000
@@ -53,41 +54,41 @@ static struct json_object *open_page(const char *page, const char *expression, c
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-/* A recording of the words, as a page. */
-static const char *page_of(const char *recording, const char *const *words)
+#define RECORDING "html.rec"
+#define PAGE	  "html.html"
+
+static void make_page(const char *recording, const char *page)
 {
-	const char *command[24] = {live__waitscope(), "record", "-o", recording, "--"};
-	const char *page = live__scratch("page.html");
 	struct program *program;
 
-	for (int i = 0; words[i]; i++)
-		command[5 + i] = words[i];
-	if (program__run(&program, command, LIVE_TIMEOUT_MS))
-		live__fail("record: %s", program__errors(program));
 	if (program__run(&program, WORDS(live__waitscope(), "report", "--html", page, recording),
 			 LIVE_TIMEOUT_MS))
 		live__fail("report --html: %s", program__errors(program));
-	return page;
 }
 
-/* Some waits of several classes, with event loops and idle threads. */
-static const char *usual_page(const char *recording)
+/* Some waits of several classes, with event loops and idle threads: a recording for most tests, and
+ * the page of it. */
+static int record(void **state)
 {
-	return page_of(recording,
-		       WORDS(live__workload("event_loop"), "--source", "mixed", "--connections",
-			     "3", "--ops", "60", "--delay", "2ms", "--handler-block", "300us"));
+	(void)state;
+	recorded__for_group(RECORDING, WORDS("--", live__workload("event_loop"), "--source",
+					     "mixed", "--connections", "3", "--ops", "60",
+					     "--delay", "2ms", "--handler-block", "300us"));
+	make_page(live__disk_file(RECORDING), live__disk_file(PAGE));
+	return live__end_test(state);
 }
 
-static struct json_object *report_of(const char *recording)
+static int remove_recording(void **state)
 {
-	const char *out = live__scratch("report.json");
-	struct program *program;
+	(void)state;
+	unlink(live__disk_file(PAGE));
+	return recorded__remove(RECORDING);
+}
 
-	if (program__run(&program,
-			 WORDS(live__waitscope(), "report", "--buckets", "-o", out, recording),
-			 LIVE_TIMEOUT_MS))
-		live__fail("report: %s", program__errors(program));
-	return json__parse(live__read_file(out, NULL));
+/* What that page was made of. */
+static struct json_object *the_profile(void)
+{
+	return recorded__part(live__disk_file(RECORDING), WORDS("--buckets"));
 }
 
 /* --- tests ------------------------------------------------------------------------------------ */
@@ -151,9 +152,8 @@ static void check_totals(struct json_object *said, struct json_object *profile)
 
 static void the_page_says_what_the_json_says(void **state)
 {
-	const char *recording = live__disk_scratch("run.rec");
-	struct json_object *said = open_page(usual_page(recording), facts, "1280", "light");
-	struct json_object *profile = report_of(recording);
+	struct json_object *said = open_page(live__disk_file(PAGE), facts, "1280", "light");
+	struct json_object *profile = the_profile();
 	int64_t running = json__integer(said, "running");
 
 	(void)state;
@@ -222,9 +222,8 @@ static void check_each(struct json_object *seen, const char *name, const char *t
 
 static void it_sorts_filters_zooms_and_changes_colours(void **state)
 {
-	const char *recording = live__disk_scratch("run.rec");
-	struct json_object *seen = open_page(usual_page(recording), uses, "1280", "dark");
-	struct json_object *profile = report_of(recording);
+	struct json_object *seen = open_page(live__disk_file(PAGE), uses, "1280", "dark");
+	struct json_object *profile = the_profile();
 	struct json_object *process = json_object_array_get_idx(json__at(profile, "processes"), 0);
 
 	(void)state;
@@ -259,7 +258,7 @@ static const char overhang[] =
 static void it_fits_a_phone_and_a_screen(void **state)
 {
 	static const char *const widths[] = {"390", "1280"}, *const themes[] = {"dark", "light"};
-	const char *page = usual_page(live__disk_scratch("run.rec"));
+	const char *page = live__disk_file(PAGE);
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -306,11 +305,12 @@ static const char injected[] =
 static void no_name_becomes_part_of_the_page(void **state)
 {
 	const char *fifo = live__text("%s/" HOSTILE_FILE, real__directory());
-	const char *page = page_of(live__disk_scratch("run.rec"),
-				   WORDS(live__self(), "--as", "hostile", fifo));
-	struct json_object *seen = open_page(page, injected, "390", "light");
+	const char *page = live__scratch("page.html");
+	struct json_object *seen;
 
 	(void)state;
+	make_page(recorded__new(NULL, WORDS("--", live__self(), "--as", "hostile", fifo)), page);
+	seen = open_page(page, injected, "390", "light");
 	assert_string_equal(json__string(seen, "broken"), "undefined");
 	assert_count(json__integer(seen, "images"), 0);
 	assert_count(json__integer(seen, "scripts"), 3); /* two of data, and the page's own */
@@ -385,5 +385,5 @@ int main(int argc, char **argv)
 	};
 
 	real__begin(argc, argv, roles);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, record, remove_recording);
 }

@@ -10,16 +10,6 @@
 #include "tests/live/lib/role.h"
 #include "tests/live/lib/said.h"
 
-static const char *record(const char *const *options)
-{
-	const char *file = live__disk_scratch("run.rec");
-	struct program *program = recorded__run(file, options);
-
-	if (program->status)
-		live__fail("record: status %d, %s", program->status, program__errors(program));
-	return file;
-}
-
 /* --- one thread --------------------------------------------------------------------------------
  */
 
@@ -139,7 +129,11 @@ static bool compare(const struct pf *pf, struct json_object *thread)
 		return true;
 	if (states.runs && pf->lost_bundles) /* its last switch-out is among what was lost */
 		return true;
-	assert_count(states.running, json__integer(thread, "ledger.running_ns"));
+	if (states.running != (uint64_t)json__integer(thread, "ledger.running_ns"))
+		live__fail("on CPUs for %llu ns in the timeline, left them %llu times, %s; in the "
+			   "report: %s",
+			   (unsigned long long)states.running, (unsigned long long)states.left,
+			   states.runs ? "is on one yet" : "is on none", json__show(thread));
 	assert_count(states.blocked, json__integer(thread, "ledger.blocked_ns"));
 	return true;
 }
@@ -172,7 +166,7 @@ static size_t threads_of(struct json_object *profile)
 static struct pf *run(struct json_object **profile, const char *const *options)
 {
 	for (int i = 0; i < REAL_ATTEMPTS; i++) {
-		const char *file = record(options);
+		const char *file = recorded__new(NULL, options);
 		struct pf *pf = pf__export(file);
 
 		*profile = recorded__report(file);
@@ -280,22 +274,16 @@ static int64_t lost_of(const char *output)
 	return lost;
 }
 
-/* Where events are missing is said where it was: the count, a mark, and the CPU's own. */
-static void what_was_lost_is_marked_where_it_was(void **state)
+/* The marks of a recording that lost events, against all else that says so. At how many instants it
+ * lost some. */
+static size_t check_losses(const char *file, struct program *recorder)
 {
-	const char *file = live__disk_scratch("run.rec");
-	struct program *program;
 	int64_t lost = 0, most;
 	uint64_t last = 0;
 	size_t places = 0;
 	double area;
-	struct pf *pf;
+	struct pf *pf = pf__export(file);
 
-	(void)state;
-	program = recorded__run(file, WORDS("--buffer", "64K", "--", "dd", "if=/dev/zero",
-					    "of=/dev/null", "bs=1", "count=300000"));
-	assert_count(program->status, 0);
-	pf = pf__export(file);
 	for (size_t i = 0; i < pf->marks.count; i++) {
 		const struct pf_mark *mark = &pf->marks.at[i];
 
@@ -308,12 +296,33 @@ static void what_was_lost_is_marked_where_it_was(void **state)
 	}
 	assert_true(pf__levels(pf, "lost events so far", 0, &most, &area));
 	assert_count(most, lost);
-	assert_count(lost, lost_of(program__output(program)));
-	if (!lost)
-		live__skip("this machine drains 64 KiB as fast as they fill");
-	assert_true(pf->lost_bundles > 0);
-	assert_true(places > 1);
+	assert_count(lost, lost_of(program__output(recorder)));
+	assert_true((pf->lost_bundles > 0) == (lost > 0));
 	compare_all(pf, recorded__report(file));
+	return places;
+}
+
+#define LOSING_RUNS 5
+
+/* Where events are missing is said where it was: the count, a mark, and the CPU's own. All that is
+ * asserted of each run; that it lost some at several instants, of one of them. */
+static void what_was_lost_is_marked_where_it_was(void **state)
+{
+	struct program *recorder;
+	size_t places = 0, most = 0;
+
+	(void)state;
+	for (int i = 0; places < 2 && i < LOSING_RUNS; i++) {
+		const char *file = recorded__new(&recorder, WORDS("--buffer", "64K", "--", "dd",
+								  "if=/dev/zero", "of=/dev/null",
+								  "bs=1", "count=300000"));
+
+		places = check_losses(file, recorder);
+		most = places > most ? places : most;
+	}
+	if (!most)
+		live__skip("this machine drains 64 KiB as fast as they fill");
+	assert_true(most > 1);
 }
 
 /* --- hostile names -----------------------------------------------------------------------------
@@ -331,7 +340,7 @@ static int run_bad_name(int argc, char **argv)
 static void a_hostile_name_is_escaped_in_each_format(void **state)
 {
 	const char *out = live__scratch("out.json");
-	const char *file = record(WORDS("--", live__self(), "--as", "bad_name"));
+	const char *file = recorded__new(NULL, WORDS("--", live__self(), "--as", "bad_name"));
 	struct json_object *trace, *row, *profile = recorded__report(file);
 	size_t waits = 0, calls = 0, found = 0;
 	struct program *program;
@@ -366,7 +375,7 @@ static void a_hostile_name_is_escaped_in_each_format(void **state)
 
 static void output_that_cannot_be_written_is_one_line(void **state)
 {
-	const char *file = record(WORDS("--", "true"));
+	const char *file = recorded__new(NULL, WORDS("--", "true"));
 	size_t before, after;
 
 	(void)state;
@@ -394,7 +403,7 @@ static void output_that_cannot_be_written_is_one_line(void **state)
 
 static void both_formats_are_written_by_one_run(void **state)
 {
-	const char *file = record(WORDS("--", "true"));
+	const char *file = recorded__new(NULL, WORDS("--", "true"));
 	const char *perfetto = live__scratch("both.pftrace"), *chrome = live__scratch("both.json");
 	struct program *program;
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/live/lib/fio.h"
 #include "tests/live/lib/hist.h"
@@ -149,11 +150,11 @@ static void check_never_below(struct trace *trace, struct json_object *values,
  * does not sleep: these are its largest values, and we have none for them.) `off` is by how much
  * p50 and p99 are beyond 10% and 5 us.
  */
-static void compare_with_cyclictest(double off[2])
+static void compare_with_cyclictest(const char *cpu, double off[2])
 {
 	struct trace *trace =
 		hist_once("wakeup", WORDS("--by", "thread", "--", "cyclictest", "-q", "-m", "-t1",
-					  "-p80", "-i1000", live__text("-l%d", LOOPS),
+					  "-p80", "-a", cpu, "-i1000", live__text("-l%d", LOOPS),
 					  live__text("-h%d", CYCLES_MOST)));
 	struct json_object *values;
 	uint64_t counts[CYCLES_MOST], all = read_cycles(program__output(trace->program), counts);
@@ -176,16 +177,21 @@ static void compare_with_cyclictest(double off[2])
 
 /*
  * p50 and p99 within 10% and 5 us: that they are never below is asserted of each run, that they are
- * not far above of the best. In a virtual machine the timer's interrupt alone can be later than
- * that, which is no wakeup's; then it is said, and nothing held against it.
+ * not far above of the best. The timer's interrupt is late by as long as it takes an idle CPU to
+ * come back, which is no wakeup's, so its CPU is never idle: somebody else works there when
+ * cyclictest does not. In a virtual machine the interrupt can be late all the same; then it is
+ * said, and nothing held against it.
  */
 static void wakeups_are_within_cyclictests(void **state)
 {
+	const char *cpu = live__text("%ld", sysconf(_SC_NPROCESSORS_ONLN) - 1);
 	double off[2], best[2] = {INFINITY, INFINITY};
 
 	(void)state;
+	program__start(
+		WORDS("taskset", "-c", cpu, "chrt", "-i", "0", "sh", "-c", "while :; do :; done"));
 	for (int i = 0; i < CYCLE_RUNS && (best[0] > 0 || best[1] > 0); i++) {
-		compare_with_cyclictest(off);
+		compare_with_cyclictest(cpu, off);
 		best[0] = fmin(best[0], off[0]);
 		best[1] = fmin(best[1], off[1]);
 	}

@@ -5,39 +5,32 @@
 #include <string.h>
 
 #include "tests/live/lib/real.h"
+#include "tests/live/lib/recorded.h"
 #include "tests/live/lib/said.h"
 
-#define WORDS_MOST 24
+#define RECORDING "parts.rec"
 
-/* Several processes, threads, loops, classes of waits. */
-static const char *record(void)
+/* Several processes, threads, loops, classes of waits: for all tests. */
+static int record(void **state)
 {
-	const char *file = live__disk_scratch("parts.rec");
-	const char *script =
-		live__text("%s --what pipe --ops 100 --delay 1ms & %s --ops 60 & "
-			   "dd if=/dev/zero of=/dev/null bs=4k count=50; sleep 0.05; wait",
-			   live__workload("blocking"), live__workload("event_loop"));
-
-	if (program__run(
-		    NULL,
-		    WORDS(live__waitscope(), "record", "-q", "-o", file, "--", "sh", "-c", script),
-		    LIVE_TIMEOUT_MS))
-		live__fail("cannot record");
-	return file;
+	(void)state;
+	return recorded__for_group(
+		RECORDING,
+		WORDS("-q", "--", "sh", "-c",
+		      live__text("%s --what pipe --ops 100 --delay 1ms & %s --ops 60 & "
+				 "dd if=/dev/zero of=/dev/null bs=4k count=50; sleep 0.05; wait",
+				 live__workload("blocking"), live__workload("event_loop"))));
 }
 
-static struct json_object *report(const char *file, const char *const *options)
+static int remove_recording(void **state)
 {
-	const char *out = live__scratch("report.json");
-	const char *words[WORDS_MOST] = {live__waitscope(), "report", "--json", "-o", out, file};
-	struct program *program;
-	size_t count = 6;
+	(void)state;
+	return recorded__remove(RECORDING);
+}
 
-	while (*options && count < WORDS_MOST - 1)
-		words[count++] = *options++;
-	if (program__run(&program, words, LIVE_TIMEOUT_MS))
-		live__fail("report says %s", program__errors(program));
-	return json__parse(live__read_file(out, NULL));
+static struct json_object *report(const char *const *options)
+{
+	return recorded__part(live__disk_file(RECORDING), options);
 }
 
 struct totals {
@@ -90,13 +83,13 @@ static void assert_equal_totals(const struct totals *parts, const struct totals 
 /* By process, by thread; of all of the window, and of a part of it. */
 static void processes_and_threads_add_up(void **state)
 {
-	static const char *const windows[][2] = {{"0", "1h"}, {"20ms", "70ms"}};
-	const char *file = record();
+	const char *windows[][2] = {{"0", "1h"}, {NULL, NULL}};
 
 	(void)state;
+	recorded__middle(live__disk_file(RECORDING), &windows[1][0], &windows[1][1]);
 	for (int i = 0; i < 2; i++) {
 		const char *from = windows[i][0], *to = windows[i][1];
-		struct json_object *whole = report(file, WORDS("--from", from, "--to", to));
+		struct json_object *whole = report(WORDS("--from", from, "--to", to));
 		struct json_object *processes = json__at(whole, "processes"), *part;
 		struct totals all = {0}, by_process = {0}, by_thread = {0};
 
@@ -105,8 +98,7 @@ static void processes_and_threads_add_up(void **state)
 			struct json_object *process = json_object_array_get_idx(processes, j);
 			struct json_object *threads = json__at(process, "threads");
 
-			part = report(file,
-				      WORDS("--from", from, "--to", to, "--pid",
+			part = report(WORDS("--from", from, "--to", to, "--pid",
 					    live__text("%d", (int)json__integer(process, "pid"))));
 			assert_int_equal(json__integer(part, "window_ns"),
 					 json__integer(whole, "window_ns"));
@@ -114,8 +106,7 @@ static void processes_and_threads_add_up(void **state)
 			add(&by_process, part);
 			for (size_t k = 0; k < json_object_array_length(threads); k++)
 				add(&by_thread,
-				    report(file,
-					   WORDS("--from", from, "--to", to, "-t",
+				    report(WORDS("--from", from, "--to", to, "-t",
 						 live__text("%d", (int)json__integer(
 									  json_object_array_get_idx(
 										  threads, k),
@@ -134,17 +125,16 @@ static void names_and_classes_add_up(void **state)
 	static const char *const classes[] = {
 		"disk,network", "ipc", "terminal", "lock",  "multiplex", "timer",   "child",
 		"signal",	"aio", "io_uring", "fault", "kernel",	 "stopped", "other"};
-	const char *file = record();
-	struct json_object *whole = report(file, WORDS("--to", "1h"));
+	struct json_object *whole = report(WORDS("--to", "1h"));
 	struct totals all = {0}, by_name = {0}, by_class = {0};
 
 	(void)state;
 	add(&all, whole);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		add(&by_name, report(file, WORDS("-n", names[i])));
+		add(&by_name, report(WORDS("-n", names[i])));
 	assert_equal_totals(&by_name, &all);
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-		struct json_object *part = report(file, WORDS("--class", classes[i]));
+		struct json_object *part = report(WORDS("--class", classes[i]));
 
 		by_class.lifetime = by_class.threads = 0;
 		add(&by_class, part);
@@ -165,34 +155,31 @@ static void distributions(struct json_object *hist, int64_t *count, int64_t *sum
 /* What is blocked is what the waits say that are not cut; calls are the calls. */
 static void a_histogram_of_a_recording_has_its_values(void **state)
 {
-	const char *file = record();
 	struct totals all = {0};
-	struct json_object *whole = report(file, WORDS("--from", "0"));
+	struct json_object *whole = report(WORDS("--from", "0"));
 	static const char *const bys[] = {"all", "process", "thread", "syscall", "cpu"};
 	int64_t count, sum, censored;
 
 	(void)state;
 	add(&all, whole);
 	for (size_t i = 0; i < sizeof(bys) / sizeof(bys[0]); i++) {
-		distributions(report(file, WORDS("--hist", "syscall", "--by", bys[i])), &count,
-			      &sum);
+		distributions(report(WORDS("--hist", "syscall", "--by", bys[i])), &count, &sum);
 		assert_int_equal(count, all.calls);
 		assert_int_equal(sum, all.called);
-		distributions(report(file, WORDS("--hist", "blocked", "--by", bys[i])), &count,
-			      &sum);
-		censored = json__integer(report(file, WORDS("--hist", "blocked")), "censored");
+		distributions(report(WORDS("--hist", "blocked", "--by", bys[i])), &count, &sum);
+		censored = json__integer(report(WORDS("--hist", "blocked")), "censored");
 		assert_int_equal(count + censored, all.waits);
 		assert_true(sum <= all.waited);
 	}
-	distributions(report(file, WORDS("--hist", "oncpu", "-n", "blocking")), &count, &sum);
+	distributions(report(WORDS("--hist", "oncpu", "-n", "blocking")), &count, &sum);
 	assert_true(count > 100);
-	distributions(report(file, WORDS("--hist", "handler")), &count, &sum);
+	distributions(report(WORDS("--hist", "handler")), &count, &sum);
 	assert_true(count >= 50);
 }
 
 static void what_a_recording_cannot_say_is_said(void **state)
 {
-	const char *file = record();
+	const char *file = live__disk_file(RECORDING);
 
 	(void)state;
 	said__check(said__run(WORDS("report", "--hist", "queue", file)), 1, "run queue", false);
@@ -221,5 +208,5 @@ int main(int argc, char **argv)
 	};
 
 	live__begin(argc, argv, NULL);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, record, remove_recording);
 }

@@ -7,34 +7,27 @@
 #include <unistd.h>
 
 #include "tests/live/lib/real.h"
+#include "tests/live/lib/recorded.h"
 #include "tests/live/lib/said.h"
 
-static const char *record(void)
-{
-	const char *file = live__disk_scratch("tables.rec");
-	const char *script = live__text("%s --what pipe --ops 100 --delay 1ms & %s --ops 60 & "
-					"cat /no/such/file; sleep 0.05; wait",
-					live__workload("blocking"), live__workload("event_loop"));
+#define RECORDING "tables.rec"
 
-	if (program__run(
-		    NULL,
-		    WORDS(live__waitscope(), "record", "-q", "-o", file, "--", "sh", "-c", script),
-		    LIVE_TIMEOUT_MS))
-		live__fail("cannot record");
-	return file;
+/* Processes, threads, event loops, calls that fail: for all tests. */
+static int record(void **state)
+{
+	(void)state;
+	return recorded__for_group(
+		RECORDING,
+		WORDS("-q", "--", "sh", "-c",
+		      live__text("%s --what pipe --ops 100 --delay 1ms & %s --ops 60 & "
+				 "cat /no/such/file; sleep 0.05; wait",
+				 live__workload("blocking"), live__workload("event_loop"))));
 }
 
-static struct json_object *report(const char *file, const char *from, const char *to)
+static int remove_recording(void **state)
 {
-	const char *out = live__scratch("report.json");
-	struct program *program;
-
-	if (program__run(&program,
-			 WORDS(live__waitscope(), "report", "--json", "--from", from, "--to", to,
-			       "-o", out, file),
-			 LIVE_TIMEOUT_MS))
-		live__fail("report says %s", program__errors(program));
-	return json__parse(live__read_file(out, NULL));
+	(void)state;
+	return recorded__remove(RECORDING);
 }
 
 static sqlite3 *tables(const char *file, const char *from, const char *to)
@@ -126,12 +119,15 @@ static void compare_process(sqlite3 *base, struct json_object *process, bool who
 
 static void sums_are_those_of_the_report(void **state)
 {
-	static const char *const windows[][2] = {{"0", "1h"}, {"20ms", "70ms"}};
-	const char *file = record();
+	const char *windows[][2] = {{"0", "1h"}, {NULL, NULL}};
+	const char *file = live__disk_file(RECORDING);
 
 	(void)state;
+	recorded__middle(file, &windows[1][0], &windows[1][1]);
 	for (int i = 0; i < 2; i++) {
-		struct json_object *profile = report(file, windows[i][0], windows[i][1]), *process;
+		struct json_object *process,
+			*profile = recorded__part(
+				file, WORDS("--from", windows[i][0], "--to", windows[i][1]));
 		sqlite3 *base = tables(file, windows[i][0], windows[i][1]);
 
 		json__each (process, profile, "processes")
@@ -160,7 +156,7 @@ static void sums_are_those_of_the_report(void **state)
 
 static void a_filter_leaves_what_it_lets_through(void **state)
 {
-	const char *file = record(), *out = live__disk_scratch("part.db");
+	const char *file = live__disk_file(RECORDING), *out = live__disk_scratch("part.db");
 	sqlite3 *base;
 
 	(void)state;
@@ -179,7 +175,7 @@ static void a_filter_leaves_what_it_lets_through(void **state)
 /* An older file of that name is replaced, as by every verb; of a failure nothing is left. */
 static void files_are_whole_or_not_there(void **state)
 {
-	const char *file = record(), *directory = real__directory();
+	const char *file = live__disk_file(RECORDING), *directory = real__directory();
 	const char *out = live__text("%s/out.db", directory);
 	size_t files;
 	sqlite3 *base;
@@ -206,7 +202,8 @@ static void files_are_whole_or_not_there(void **state)
 
 static void a_full_disk_is_one_line(void **state)
 {
-	const char *file = record(), *directory = live__text("%s/full", real__directory());
+	const char *file = live__disk_file(RECORDING),
+		   *directory = live__text("%s/full", real__directory());
 	struct program *program;
 	const char *said;
 
@@ -238,5 +235,5 @@ int main(int argc, char **argv)
 	};
 
 	real__begin(argc, argv, NULL);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, record, remove_recording);
 }

@@ -9,11 +9,13 @@
 
 #include "tests/live/lib/live.h"
 #include "tests/live/lib/real.h"
+#include "tests/live/lib/recorded.h"
 #include "tests/live/lib/said.h"
 #include "tests/live/lib/schema.h"
 
-#define WORDS_MAX 32
-#define ATTEMPTS  12
+#define WORDS_MAX  32
+#define ATTEMPTS   12
+#define OPERATIONS "20" /* the fewer, the more runs are whole */
 
 /* The lines of a run, as an array in the member "lines". */
 struct traced {
@@ -123,7 +125,7 @@ static void check_truth(struct traced *traced, const char *type)
 static void each_read_that_slept_is_a_line(void **state)
 {
 	struct traced traced = trace_lines(WORDS("--", live__workload("blocking"), "--what", "pipe",
-						 "--ops", "50", "--delay", "1ms"));
+						 "--ops", OPERATIONS, "--delay", "1ms"));
 	struct json_object *truth = json__parse(program__output(traced.program));
 
 	(void)state;
@@ -142,7 +144,7 @@ static void the_waits_tier_has_a_line_for_each_wait(void **state)
 {
 	struct traced traced =
 		trace_lines(WORDS("--tier", "waits", "--", live__workload("blocking"), "--what",
-				  "pipe", "--ops", "50", "--delay", "1ms"));
+				  "pipe", "--ops", OPERATIONS, "--delay", "1ms"));
 
 	(void)state;
 	check_truth(&traced, "wait");
@@ -151,24 +153,6 @@ static void the_waits_tier_has_a_line_for_each_wait(void **state)
 
 /* --- the same events, and what report makes of them --------------------------------------------
  */
-
-static const char *record(const char *const *words)
-{
-	const char *path = live__scratch("trace.rec"), *all[WORDS_MAX] = {"record", "-o", path};
-
-	for (size_t i = 3; *words && i + 1 < WORDS_MAX; i++)
-		all[i] = *words++;
-	assert_count(said__run(all)->status, 0);
-	return path;
-}
-
-static struct json_object *report_of(const char *path)
-{
-	struct program *program = said__run(WORDS("report", "--json", path));
-
-	assert_count(program->status, 0);
-	return json__parse(program__output(program));
-}
 
 static bool is_same_wait(struct json_object *wait, struct json_object *sleep)
 {
@@ -215,8 +199,8 @@ static void lines_add_up_to_the_report_of_the_same_events(void **state)
 {
 	static const char script[] =
 		"seq 1 20000 | sort -R | wc -l; sleep 0.05; cat /nonexistent; :";
-	const char *path = record(WORDS("--", "sh", "-c", script));
-	struct json_object *profile = report_of(path), *process, *thread, *wait, *call;
+	const char *path = recorded__new(NULL, WORDS("--", "sh", "-c", script));
+	struct json_object *profile = recorded__report(path), *process, *thread, *wait, *call;
 	struct traced traced = trace_lines(WORDS("--all-calls", "--from-file", path));
 	int64_t waits = 0;
 
@@ -267,8 +251,8 @@ static int64_t lines_with(struct json_object *all, const char *path, const char 
 
 static void filters_leave_what_they_name(void **state)
 {
-	const char *path = record(WORDS("--", live__workload("blocking"), "--what", "pipe", "--ops",
-					"20", "--delay", "1ms"));
+	const char *path = recorded__new(NULL, WORDS("--", live__workload("blocking"), "--what",
+						     "pipe", "--ops", "20", "--delay", "1ms"));
 	struct json_object *all = trace_lines(WORDS("--from-file", path)).all, *some;
 	int64_t count = add_up(all, 0, NULL, NULL);
 
@@ -377,14 +361,14 @@ static void what_is_lost_is_said_where_it_was(void **state)
 	const char *path = live__scratch("lost.jsonl");
 	struct program *program = program__start(
 		WORDS(live__waitscope(), "trace", "--json", "--buffer", "64K", "-o", path, "--",
-		      "sh", "-c", "for i in $(seq 3000); do /bin/true; done"));
+		      "sh", "-c", "for i in $(seq 1500); do /bin/true; done"));
 	int64_t told = 0, lines = 0;
 	struct json_object *all, *line;
 
 	(void)state;
 	await_text(path, "\"call\"");
 	program__signal(program, SIGSTOP);
-	live__sleep_ms(1500);
+	live__sleep_ms(500);
 	program__signal(program, SIGCONT);
 	live__sleep_ms(200);
 	program__signal(program, SIGINT);

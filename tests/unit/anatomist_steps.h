@@ -5,7 +5,7 @@
 
 #include "recording/anatomist.h"
 #include "render/anatomy.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/cast_steps.h"
 
 #define READER	 1 /* thread rows; thread ids are 100, 101, 102 */
 #define WRITER	 2
@@ -19,7 +19,6 @@
 #define DISK_ROW 2
 #define REST_ROW 3
 
-static struct cast *cast;
 static struct anatomist *anatomist;
 
 static struct {
@@ -38,17 +37,6 @@ static inline bool wants(void *context, const struct anatomy_candidate *candidat
 	return has_object && (!wanted.syscall || !strcmp(wanted.syscall, candidate->syscall)) &&
 	       (!wanted.tid || wanted.tid == candidate->tid) &&
 	       !(wanted.no_idle && candidate->idle);
-}
-
-static inline void identify(uint32_t pool, uint32_t number, const void *bytes, size_t length)
-{
-	const struct reader_item item = {.kind = READER_IDENTITY,
-					 .pool = pool,
-					 .number = number,
-					 .bytes = bytes,
-					 .length = length};
-
-	assert_int_equal(cast__take(cast, &item), 0);
 }
 
 static inline void happens(unsigned int cpu, const struct stream_event *event)

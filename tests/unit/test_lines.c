@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "recording/lines.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/cast_steps.h"
 
 #define READER	 1 /* thread rows */
 #define HELD	 2
@@ -19,7 +19,6 @@ struct kept {
 	char waker[16];
 };
 
-static struct cast *cast;
 static struct lines *lines;
 static struct kept kept[LINES];
 static size_t count;
@@ -44,17 +43,6 @@ static int keep_loss(void *context, const struct line_loss *loss)
 	(void)context;
 	last_loss = *loss;
 	return 0;
-}
-
-static void identify(uint32_t pool, uint32_t number, const void *bytes, size_t length)
-{
-	const struct reader_item item = {.kind = READER_IDENTITY,
-					 .pool = pool,
-					 .number = number,
-					 .bytes = bytes,
-					 .length = length};
-
-	assert_int_equal(cast__take(cast, &item), 0);
 }
 
 static void begin_lines(bool full, bool all_calls)

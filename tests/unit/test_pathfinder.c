@@ -5,7 +5,7 @@
 
 #include "recording/pathfinder.h"
 #include "recording/path_tree.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/cast_steps.h"
 
 #define COMMAND	 1 /* thread rows; thread ids are 100, 101, 102 */
 #define CHILD	 2
@@ -16,20 +16,8 @@
 #define PIPE_ROW 1 /* waits */
 #define DISK_ROW 2
 
-static struct cast *cast;
 static struct pathfinder *finder;
 static struct critical_path *path;
-
-static void identify(uint32_t pool, uint32_t number, const void *bytes, size_t length)
-{
-	const struct reader_item item = {.kind = READER_IDENTITY,
-					 .pool = pool,
-					 .number = number,
-					 .bytes = bytes,
-					 .length = length};
-
-	assert_int_equal(cast__take(cast, &item), 0);
-}
 
 static void happens(unsigned int cpu, const struct stream_event *event)
 {

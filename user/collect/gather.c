@@ -110,13 +110,12 @@ static int add_member(struct gatherer *gatherer, const struct look *look, uint32
 	return member__from_row(&gatherer->members[gatherer->count++], look, number);
 }
 
-/* A row that ended this long ago is touched by no program any more, and no event that names it is
- * still on its way (collect/stream.c). */
+/* A row that ended this long ago is touched by no program any more. */
 #define SETTLED_NS 50000000
 
-int gatherer__reap(struct gatherer *gatherer)
+int gatherer__reap(struct gatherer *gatherer, uint64_t told)
 {
-	uint64_t now = session__now();
+	uint64_t now = session__now(), until = now - SETTLED_NS < told ? now - SETTLED_NS : told;
 	const struct rows *rows;
 	struct look look;
 	int err;
@@ -127,7 +126,7 @@ int gatherer__reap(struct gatherer *gatherer)
 		const struct thread_row *row = rows__at(rows, i);
 
 		if (!look__has_thread(&look, i) || !(row->flags & THREAD_ENDED) ||
-		    row->ledger.at + SETTLED_NS > now)
+		    row->ledger.at >= until)
 			continue;
 		err = add_member(gatherer, &look, i);
 		if (!err)

@@ -24,9 +24,11 @@ void gatherer__free(struct gatherer *gatherer);
 
 /*
  * Takes over the threads that have exited, and gives their rows back to the programs. For a
- * session whose rows run low (session__runs_low()). Returns 0 or a negative errno.
+ * session whose rows run low (session__runs_low()). `told`: all events until then have been handed
+ * on; rows of later ones are still needed to know whom they name. (UINT64_MAX: there is no stream.)
+ * Returns 0 or a negative errno.
  */
-int gatherer__reap(struct gatherer *gatherer);
+int gatherer__reap(struct gatherer *gatherer, uint64_t told);
 
 /*
  * Builds the processes, threads, waits, syscalls and the audit of a profile once the session is

@@ -30,9 +30,19 @@ static int spare_recording(const struct report_options *options)
 	return EXIT_FAILED;
 }
 
-static int show_check(FILE *stream, const struct rebuild_check *check, bool stacks)
+/* The programs count each value for which they had no bucket; a histogram that they had no room for
+ * is counted once, for all its values. */
+static bool is_short_of_told(const struct rebuild_check *check, const uint64_t losses[LOSSES])
 {
-	char compared[UNITS_TEXT], different[UNITS_TEXT];
+	return check->without_bucket > losses[LOSS_CHUNKS] && !losses[LOSS_HISTOGRAMS];
+}
+
+static int show_check(FILE *stream, const struct replaying *replaying)
+{
+	const struct rebuild_check *check = replaying__check(replaying);
+	const uint64_t *losses = replaying__story(replaying)->facts.losses;
+	bool stacks = replaying__profile(replaying)->stacks;
+	char compared[UNITS_TEXT], different[UNITS_TEXT], without[UNITS_TEXT];
 
 	if (!check->compared) {
 		complain("--check: the recording does not have what was counted");
@@ -40,8 +50,19 @@ static int show_check(FILE *stream, const struct rebuild_check *check, bool stac
 	}
 	fprintf(stream, "%s threads, waits%s and syscalls compared",
 		units__count(check->compared, compared), stacks ? ", stacks" : "");
+	if (!check->different && is_short_of_told(check, losses)) {
+		fprintf(stream,
+			"; %s values are in no bucket, of which only %s were counted as lost\n",
+			units__count(check->without_bucket, without),
+			units__count(losses[LOSS_CHUNKS], different));
+		return EXIT_FAILED;
+	}
 	if (!check->different) {
-		fputs(": all are the same\n", stream);
+		fputs(": all are the same", stream);
+		if (check->without_bucket)
+			fprintf(stream, ", but for values that there had no room in buckets: %s",
+				units__count(check->without_bucket, without));
+		fputc('\n', stream);
 		return EXIT_DONE;
 	}
 	fprintf(stream, "; %s differ: %s\n", units__count(check->different, different),
@@ -71,8 +92,7 @@ static int show(const struct report_options *options, const struct replaying *re
 	render = output_options__page(&options->output, &output);
 	errno = 0;
 	if (options->check)
-		verdict = show_check(output.stream, replaying__check(replaying),
-				     replaying__profile(replaying)->stacks);
+		verdict = show_check(output.stream, replaying);
 	else if (options->hist)
 		err = show_hist(options, &render, replaying, output.stream);
 	else if (options->output.json)

@@ -280,7 +280,8 @@ static void reap(struct tracing *tracing)
 		return;
 	if (tracing->recorder && recorder__learn_names(tracing->recorder))
 		return;
-	gatherer__reap(tracing->gatherer);
+	gatherer__reap(tracing->gatherer,
+		       tracing->stream ? stream__until(tracing->stream) : UINT64_MAX);
 }
 
 static void show_latest(struct tracing *tracing)

@@ -12,7 +12,7 @@ struct reader {
 	FILE *stream;
 	char *head;
 	uint8_t *stored, *raw;
-	size_t stored_room;
+	size_t stored_room, raw_room;
 	struct frame_head frame;
 	struct bytes rest; /* of the frame that is being read */
 	uint64_t time;	   /* of the last event in it */
@@ -80,15 +80,13 @@ static int read_head(struct reader *reader, char *message, size_t size)
 int reader__new(struct reader **result, FILE *stream, char *message, size_t size)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
-	int err = -ENOMEM;
+	int err;
 
 	if (!reader)
 		return refuse(message, size, strerror(ENOMEM));
 	reader->stream = stream;
-	reader->raw = malloc(FRAME_RAW_MOST);
 	snprintf(message, size, "%s", strerror(ENOMEM));
-	if (reader->raw)
-		err = read_head(reader, message, size);
+	err = read_head(reader, message, size);
 	if (err)
 		reader__free(reader);
 	else
@@ -100,14 +98,8 @@ int reader__new_of_frames(struct reader **result)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
 
-	if (reader)
-		reader->raw = malloc(FRAME_RAW_MOST);
-	if (!reader || !reader->raw) {
-		reader__free(reader);
-		return -ENOMEM;
-	}
 	*result = reader;
-	return 0;
+	return reader ? 0 : -ENOMEM;
 }
 
 void reader__free(struct reader *reader)
@@ -131,12 +123,22 @@ static int damaged(struct reader *reader, const char *problem)
 	return -EPROTO;
 }
 
+/* For so many bytes, whose old content is of no use any more. 0 or -ENOMEM. */
+static int make_room(uint8_t **buffer, size_t *room, size_t bytes)
+{
+	if (*buffer && bytes <= *room)
+		return 0;
+	free(*buffer);
+	*buffer = malloc(bytes + !bytes);
+	*room = *buffer ? bytes : 0;
+	return *buffer ? 0 : -ENOMEM;
+}
+
 /* 1: a frame is there, 0: the end of the file, or of what is whole. */
 static int read_stored(struct reader *reader)
 {
 	struct frame_head *frame = &reader->frame;
 	size_t got = fread(frame, 1, sizeof(*frame), reader->stream);
-	uint8_t *stored;
 
 	if (ferror(reader->stream))
 		return damaged(reader, "the file cannot be read");
@@ -147,13 +149,8 @@ static int read_stored(struct reader *reader)
 	if (frame->magic != FRAME_MAGIC || frame->raw > FRAME_RAW_MOST ||
 	    frame->stored > compressBound(FRAME_RAW_MOST))
 		return damaged(reader, "a frame's head is damaged");
-	if (frame->stored > reader->stored_room) {
-		stored = realloc(reader->stored, frame->stored);
-		if (!stored)
-			return -ENOMEM;
-		reader->stored = stored;
-		reader->stored_room = frame->stored;
-	}
+	if (make_room(&reader->stored, &reader->stored_room, frame->stored))
+		return -ENOMEM;
 	if (fread(reader->stored, 1, frame->stored, reader->stream) == frame->stored)
 		return 1;
 	reader->cut = true;
@@ -163,10 +160,12 @@ static int read_stored(struct reader *reader)
 static int unpack(struct reader *reader, const uint8_t *stored)
 {
 	const struct frame_head *frame = &reader->frame;
-	uLongf length = FRAME_RAW_MOST;
+	uLongf length = frame->raw;
 
 	if (crc32(crc32(0, NULL, 0), stored, frame->stored) != frame->checksum)
 		return damaged(reader, "a frame's checksum is wrong: it is damaged");
+	if (make_room(&reader->raw, &reader->raw_room, frame->raw))
+		return -ENOMEM;
 	if (uncompress(reader->raw, &length, stored, frame->stored) != Z_OK || length != frame->raw)
 		return damaged(reader, "a frame does not unpack");
 	reader->rest = (struct bytes){reader->raw, reader->raw + length, false};

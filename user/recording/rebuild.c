@@ -123,7 +123,6 @@ struct rebuild *rebuild__new(uint64_t from, uint64_t to)
 	rebuild->to = to;
 	for (int i = 0; i < POOLS; i++)
 		rebuild->pools[i].size = rebuild->ends[i].size = sizes[i];
-	syscalls__traits(rebuild->traits[0], rebuild->traits[1]);
 	rebuild->names.size = sizeof(struct identity_thread);
 	rebuild->keys.size = sizeof(struct wait_key);
 	rebuild->tasks.size = sizeof(struct identity_task);

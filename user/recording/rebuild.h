@@ -74,7 +74,8 @@ uint64_t rebuild__lost(const struct rebuild *rebuild);
  */
 struct rebuild_check {
 	uint64_t compared, different;
-	char first[160]; /* the first difference, in words */
+	uint64_t without_bucket; /* values that only the programs had no room for */
+	char first[160];	 /* the first difference, in words */
 };
 
 const struct rebuild_check *rebuild__check(const struct rebuild *rebuild);

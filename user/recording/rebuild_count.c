@@ -238,9 +238,16 @@ static bool is_sigreturn(uint32_t call)
 	return call == 15 || call == (SYSCALL_COMPAT | 173);
 }
 
-static uint32_t traits_of(const struct rebuild *rebuild, uint32_t syscall)
+/* Does it return how many bytes it moved? Its name is looked up once. */
+static bool returns_bytes(struct rebuild *rebuild, uint32_t syscall)
 {
-	return rebuild->traits[!!(syscall & SYSCALL_COMPAT)][syscall & (SYSCALL_TABLE - 1)];
+	uint16_t number = syscall & (SYSCALL_COMPAT | (SYSCALL_TABLE - 1));
+	uint8_t *answer = &rebuild->bytes[!!(number & SYSCALL_COMPAT)][number & ~SYSCALL_COMPAT];
+
+	if (*answer == BYTES_NOT_ASKED)
+		*answer = syscalls__traits_of(syscalls__name(number)) & TRAIT_BYTES ? BYTES_RETURNED
+										    : BYTES_NONE;
+	return *answer == BYTES_RETURNED;
 }
 
 /* As syscall.bpf.c does. */
@@ -265,7 +272,7 @@ static int count_call(struct rebuild *rebuild, const struct replay_call *call)
 		row->nonblocking += !!(call->flags & STREAM_CALL_NONBLOCKING);
 		row->signalled += !!(call->flags & STREAM_CALL_SIGNALLED);
 		row->handled += !!(call->flags & STREAM_CALL_HANDLED);
-		if (call->result > 0 && traits_of(rebuild, syscall) & TRAIT_BYTES)
+		if (call->result > 0 && returns_bytes(rebuild, syscall))
 			row->bytes += call->result;
 	}
 	if (call->result < 0 && call->result >= -4095 && !is_sigreturn(syscall) &&

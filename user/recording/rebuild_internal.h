@@ -4,6 +4,7 @@
 #define WAITSCOPE_RECORDING_REBUILD_INTERNAL_H
 
 #include "names/syscall_traits.h"
+#include "names/syscalls.h"
 #include "recording/format.h"
 #include "recording/grown.h"
 #include "recording/rebuild.h"
@@ -13,6 +14,9 @@ struct renamed {
 	uint32_t *own;
 	uint32_t count;
 };
+
+/* Does a call return how many bytes it has moved? */
+enum rebuild_bytes { BYTES_NOT_ASKED = 0, BYTES_NONE, BYTES_RETURNED };
 
 struct rebuild {
 	struct replay *replay;
@@ -29,7 +33,7 @@ struct rebuild {
 	struct grown calls_index; /* uint32_t: a hash of call rows */
 	struct grown wakers,
 		errnos; /* struct overflow_waker, struct overflow_errno; from row 0 on */
-	uint16_t traits[2][SYSCALL_TABLE]; /* [1]: 32-bit calls */
+	uint8_t bytes[2][SYSCALL_TABLE]; /* enum rebuild_bytes, by call; [1]: 32-bit calls */
 	struct rebuild_listener listener;
 	struct rebuild_measure measure;
 	struct grown measured;	   /* by recorded number of a thread (rebuild_measure.c) */
