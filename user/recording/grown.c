@@ -44,6 +44,19 @@ uint32_t grown__add(struct grown *grown)
 	return grown__at(grown, number) ? number : 0;
 }
 
+uint32_t task_id__safe(uint32_t id)
+{
+	return id <= 4U << 20 ? id : 0; /* PID_MAX_LIMIT */
+}
+
+void wait_key__make_safe(struct wait_key *key)
+{
+	if (key->sleep > LEDGER_SLEEP_FROZEN)
+		key->sleep = LEDGER_SLEEP_NONE;
+	if (key->futex > FUTEX_USE_JOIN)
+		key->futex = FUTEX_USE_NONE;
+}
+
 void object_row__make_safe(struct object_row *row)
 {
 	if (row->key.kind > OBJECT_OTHER)

@@ -10,7 +10,9 @@
 
 /* No recording has larger row numbers or thread ids: --map-entries has a limit, and so has the
  * kernel (PID_MAX_LIMIT). */
+#ifndef ROWS_MOST
 #define ROWS_MOST ((4U << 20) + 1)
+#endif
 
 #define CPUS_MOST 8192 /* NR_CPUS of the largest kernels */
 
@@ -30,7 +32,9 @@ int grown__error(uint32_t number);
 /* A row more; its number, or 0: no memory. */
 uint32_t grown__add(struct grown *grown);
 
-/* Bytes that came from a file, so that names can be made of them. */
+/* Bytes that came from a file, so that names can be made of them. Ids that cannot be are 0. */
+uint32_t task_id__safe(uint32_t id);
 void object_row__make_safe(struct object_row *row);
+void wait_key__make_safe(struct wait_key *key);
 
 #endif
