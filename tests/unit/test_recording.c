@@ -318,41 +318,6 @@ static void a_head_that_is_none_is_refused(void **state)
 	}
 }
 
-/* Process ids are numbers that a kernel can have; others are told as unknown. */
-static void ids_that_cannot_be_are_none(void **state)
-{
-	const struct identity_thread thread = {
-		.tid = 4194304, .tgid = 4194305, .ppid = UINT32_MAX, .comm = "worker"};
-	const struct reader_item items[] = {
-		{.kind = READER_IDENTITY,
-		 .pool = POOL_THREADS,
-		 .number = 1,
-		 .bytes = &thread,
-		 .length = sizeof(thread)},
-		{.kind = READER_EVENT, .event = {.time = 1000, .thread = 1, .kind = STREAM_BEGIN}},
-	};
-	struct rebuild *rebuild = rebuild__new(0, 0);
-	struct cast *cast = cast__new(NULL);
-	const struct thread_row *row;
-	struct sources sources;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(items); i++) {
-		assert_int_equal(rebuild__take(rebuild, &items[i]), 0);
-		assert_int_equal(cast__take(cast, &items[i]), 0);
-	}
-	assert_int_equal(rebuild__finish(rebuild, 2000, &sources), 0);
-	row = rows__at(&sources.pools[POOL_THREADS], 1);
-	assert_int_equal(row->tid, 4194304);
-	assert_int_equal(row->tgid, 0);
-	assert_int_equal(row->ppid, 0);
-	assert_int_equal(cast__thread(cast, 1)->tid, 4194304);
-	assert_int_equal(cast__thread(cast, 1)->tgid, 0);
-	assert_int_equal(cast__thread(cast, 1)->ppid, 0);
-	rebuild__free(rebuild);
-	cast__free(cast);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,7 +328,6 @@ int main(void)
 		cmocka_unit_test(other_files_are_refused_and_it_is_said_why),
 		cmocka_unit_test(the_head_says_what_was_traced),
 		cmocka_unit_test(a_head_that_is_none_is_refused),
-		cmocka_unit_test(ids_that_cannot_be_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
