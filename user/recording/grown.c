@@ -5,7 +5,7 @@
 
 #include "recording/grown.h"
 
-void *grown__at(struct grown *grown, uint32_t number)
+void *grown__make(struct grown *grown, uint32_t number)
 {
 	uint32_t room = grown->room ? grown->room : 64;
 	char *base;

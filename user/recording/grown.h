@@ -23,8 +23,15 @@ struct grown {
 	uint32_t used, room;
 };
 
+void *grown__make(struct grown *grown, uint32_t number);
+
 /* The row of that number, made if there is none; rows between are empty. NULL: grown__error(). */
-void *grown__at(struct grown *grown, uint32_t number);
+static inline void *grown__at(struct grown *grown, uint32_t number)
+{
+	if (number <= grown->used && grown->base)
+		return grown->base + number * grown->size;
+	return grown__make(grown, number);
+}
 
 /* Why there is no such row: -EPROTO for a number that cannot be, or -ENOMEM. */
 int grown__error(uint32_t number);
