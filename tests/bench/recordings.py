@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What recordings take: bytes of the file, against perf's; time and memory to report them."""
 
+import json
 import os
 import re
 import statistics
@@ -10,9 +11,9 @@ import time
 import kernel_objects
 from tracers import Running, TracerFailed, command_line, running
 
-# The files that are compared: of which tracer, and where it writes.
-FILES = {"record": "run.rec", "perf-sched": "perf.data"}
 SIZE_TARGET = 0.25              # of perf's bytes per switch
+SIZE_TRIES = 3
+SWITCHES_LEAST = 1.9            # of the 2 in a round trip
 REPORT_LOOPS = (170_000, 1_700_000)     # a round trip makes 6 to 8 events
 REPORT_EVENTS = 10_000_000      # that the last of these has at least
 REPORT_TARGET_SECONDS = 3.0
@@ -20,14 +21,38 @@ REPORT_RUNS = 3
 RECORD_SECONDS, REPORT_SECONDS = 300, 60    # bounds
 
 
-def switches():
-    """Context switches of all CPUs since boot."""
-    match = re.search(r"^ctxt (\d+)", kernel_objects.read("/proc/stat"), re.MULTILINE)
-    return int(match[1])
+def output_of(words):
+    """What a program prints; raises TracerFailed if it fails."""
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=REPORT_SECONDS, check=False)
+    if done.returncode:
+        raise TracerFailed(f"{' '.join(words[:2])} ended with status {done.returncode}: "
+                           f"{done.stderr.strip()}")
+    return done.stdout
+
+
+def switches_in_recording(context, path):
+    """How often the threads in a recording left a CPU."""
+    profile = json.loads(output_of([context.places.waitscope, "report", "--json", path]))
+    return sum(process["cost"]["voluntary_switches"] + process["cost"]["involuntary_switches"]
+               for process in profile["processes"])
+
+
+def switches_in_perf_data(_, path):
+    """The switches in a file of perf, those of the idle tasks among them."""
+    stats = output_of(["perf", "report", "-i", path, "--stats"])
+    match = re.search(r"sched:sched_switch stats:\s+SAMPLE events:\s+(\d+)", stats)
+    return int(match[1]) if match else 0
+
+
+# The files that are compared: of which tracer, where it writes, and what is in it.
+FILES = {"record": ("run.rec", switches_in_recording),
+         "perf-sched": ("perf.data", switches_in_perf_data)}
 
 
 def size(context):
-    """Bytes of each file for a context switch, both of the whole system under the benchmark."""
+    """Bytes of each file for a context switch that is in it, of the whole system under the
+    benchmark."""
     result = context.each(FILES, size_of)
     if len(result) == len(FILES):
         result["ratio"] = (result["record"]["bytes_per_switch"] /
@@ -37,17 +62,20 @@ def size(context):
 
 
 def size_of(context, tracer):
-    """See size(). Switches are those that the kernel counts while the benchmark runs."""
-    words = command_line(tracer, context.places)
-    with running(words, context.places.scratch, tracer.says_attached) as process:
-        before = switches()
-        context.bench.run()
-        count = switches() - before
-        process.must_be_running()
-    path = os.path.join(context.places.scratch, FILES[tracer.key])
-    length = os.path.getsize(path)
-    os.unlink(path)
-    return {"bytes": length, "switches": count, "bytes_per_switch": length / count}
+    """See size(). A file without the benchmark's switches is of a tracer that began too late, or
+    lost them: once more."""
+    name, switches_in = FILES[tracer.key]
+    path = os.path.join(context.places.scratch, name)
+    for _ in range(SIZE_TRIES):
+        words = command_line(tracer, context.places)
+        with running(words, context.places.scratch, tracer.says_attached) as process:
+            context.bench.run()
+            process.must_be_running()
+        length, count = os.path.getsize(path), switches_in(context, path)
+        os.unlink(path)
+        if count >= SWITCHES_LEAST * context.bench.loops:
+            return {"bytes": length, "switches": count, "bytes_per_switch": length / count}
+    raise TracerFailed(f"only {count} switches of {context.bench.loops} round trips are in {name}")
 
 
 def replay(context):
