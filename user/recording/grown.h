@@ -14,8 +14,6 @@
 #define ROWS_MOST ((4U << 20) + 1)
 #endif
 
-#define CPUS_MOST 8192 /* NR_CPUS of the largest kernels */
-
 /* Row 0 is there, and empty. Zeroes are a good beginning, but for `size`. */
 struct grown {
 	char *base; /* owned: free() it */
