@@ -111,7 +111,7 @@ $(BUILD)/asan/proto/%.o: $(BUILD)/proto/%.c
 
 $(BUILD)/fuzz/obj/proto/%.o: $(BUILD)/proto/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
 
 # The page of --html: what a browser gets, as arrays of bytes.
 $(BUILD)/html/html_page.inc: $(wildcard user/render/html/*)
@@ -209,19 +209,24 @@ test-live:
 	$(Q)tests/run.sh $(LIVE_PROGRAMS)
 
 # Readers and what is done with what they read, with libFuzzer (of clang) looking for ways through
-# them. What it finds is left in build/fuzz; what it should begin with is in tests/fuzz/corpus.
+# them. What it finds is left in build/fuzz; what it should begin with is in tests/fuzz/corpus, of
+# which all fuzzers of recordings have one. A fuzzer tries large row numbers all the time, and to
+# make room for them is all that it would do: there they are damage sooner.
 FUZZ_SECONDS ?= 60
+FUZZ_CFLAGS = -O1 -DROWS_MOST=8193 -DFRAME_RAW_MOST=65536
 
 $(BUILD)/fuzz/obj/%.o: %.c
 	$(call say,FUZZ,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link $(SANITIZE) -MMD -MP -c $< -o $@
 
 # from a recording to a profile, and to the formats of others
-FUZZ_GATHER := $(COLLECT:%=$(BUILD)/fuzz/obj/%) \
-	$(patsubst %,$(BUILD)/fuzz/obj/user/commands/%.o,replaying replaying_stacks recording_file exporting output)
+FUZZ_GATHER := $(COLLECT:%=$(BUILD)/fuzz/obj/%) $(patsubst %,$(BUILD)/fuzz/obj/user/commands/%.o, \
+	event_source exporting options output output_options recording_file replaying \
+	replaying_stacks tracing)
+FUZZ_RECORDING := $(patsubst %,$(BUILD)/fuzz/obj/tests/fuzz/recording_%.o,input mutator)
 $(FUZZ_GATHER): | $(BUILD)/bpf/waitscope.skel.h
-$(BUILD)/fuzz/fuzz_recording: $(FUZZ_GATHER)
+$(filter $(BUILD)/fuzz/fuzz_recording_%,$(FUZZERS:%=$(BUILD)/fuzz/%)): $(FUZZ_GATHER) $(FUZZ_RECORDING)
 $(BUILD)/fuzz/obj/tests/fuzz/%.o: | $(GENERATED)
 
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(PURE:%.c=$(BUILD)/fuzz/obj/%.o) \
@@ -236,9 +241,10 @@ fuzz:
 	$(Q)./install-packages.sh build fuzz
 	$(Q)$(MAKE) $(JOBS) fuzz-programs
 	$(Q)for fuzzer in $(FUZZERS); do \
-		mkdir -p $(BUILD)/fuzz/found/$$fuzzer && $(BUILD)/fuzz/$$fuzzer -max_len=65536 \
+		corpus=$${fuzzer#fuzz_}; case $$corpus in recording_*) corpus=recording ;; esac; \
+		mkdir -p $(BUILD)/fuzz/found/$$fuzzer && $(BUILD)/fuzz/$$fuzzer -max_len=8192 \
 			-max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/fuzz/found/ \
-			$(BUILD)/fuzz/found/$$fuzzer tests/fuzz/corpus/$${fuzzer#fuzz_} || exit 1; \
+			$(BUILD)/fuzz/found/$$fuzzer tests/fuzz/corpus/$$corpus || exit 1; \
 	done
 
 test-kernels:

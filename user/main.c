@@ -33,7 +33,7 @@ static const struct verb verbs[] = {
 	{"anatomy", command_anatomy, "one blocking call, stage by stage"},
 	{"models", command_models, "run the bundled models under trace and compare them"},
 	{"flame", command_flame, "folded stacks as a flame graph, or two compared"},
-	{"diff", command_diff, "what changed between two profiles, or repeats of two"},
+	{"diff", command_diff, "what changed between two profiles or recordings"},
 	{"doctor", command_doctor, "what this machine can trace, and what to do about the rest"},
 	{"workload", command_workload, "run one of the bundled programs that wait in known ways"},
 };

@@ -18,6 +18,7 @@ import tempfile
 
 import costs
 import kernel_objects
+import recordings
 import report
 from roundtrip import Comparison, PipeBench
 from tracers import BY_KEY, TRACERS, Places, TracerFailed, why_missing
@@ -31,6 +32,8 @@ COSTS = {
     "startup": (costs.startup, report.startup, True),
     "idle": (costs.idle, report.idle, True),
     "memory": (costs.memory, report.memory, True),
+    "size": (recordings.size, report.size, True),
+    "replay": (recordings.replay, report.replay, True),
 }
 
 

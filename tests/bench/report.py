@@ -162,6 +162,37 @@ def memory_row(key, row):
             ", ".join(f"{name} {maps[name] / 1024:.0f}" for name in largest))
 
 
+def size(result):
+    """Bytes of recordings."""
+    rows = [(BY_KEY[key].title, f"{row['bytes'] / 2**20:.2f}", f"{row['switches']:,}",
+             f"{row['bytes_per_switch']:.1f}")
+            for key, row in result.items() if key in BY_KEY]
+    lines = table(("Files of the benchmark's switches, of the whole system", "MB",
+                   "context switches", "bytes each"), rows)
+    if "ratio" not in result:
+        return [*lines, "", "target: a recording has at most a quarter of perf's bytes: "
+                            "not measured"]
+    word = "reached" if result["ratio"] <= result["target"] else "not reached"
+    return [*lines, "", "target: a recording, with syscalls, objects and wakers, has at most "
+                        f"{result['target']:.2f} of perf's bytes: {word} ({result['ratio']:.3f})"]
+
+
+def replay(result):
+    """Time and memory to report recordings."""
+    rows = [(f"{row['events']:,}", f"{row['bytes'] / 2**20:.1f}",
+             f"{row['bytes'] / row['events']:.2f}", f"{row['report']['seconds']:.2f}",
+             f"{row['json']['seconds']:.2f}",
+             f"{max(row['report']['peak_rss'], row['json']['peak_rss']) / 2**20:.1f}")
+            for row in result["recordings"]]
+    largest = result["recordings"][-1]
+    seconds = max(largest["report"]["seconds"], largest["json"]["seconds"])
+    return [*table(("Events of a recording", "MB", "bytes each", "report s", "report --json s",
+                    "peak RSS MB"), rows), "",
+            f"target: {result['target_events']:,} events are reported in under "
+            f"{result['target_seconds']:.0f} s: {within(seconds, result['target_seconds'])} "
+            f"({seconds:.2f} s for {largest['events']:,})"]
+
+
 def warnings(links, statistics_on):
     """What is to be known before anything is measured: tracers of others, statistics left on."""
     lines = []

@@ -191,10 +191,10 @@ static void wrong_usage_is_said_in_one_line(void **state)
 	const char *good = profile_of("file", "3", "1ms");
 
 	(void)state;
-	WRONG("two profiles are needed", good);
-	WRONG("two profiles are needed", good, good, good);
-	WRONG("no profile on side A", ":", good);
-	WRONG("no profile on side B", good, ":");
+	WRONG("two profiles or recordings are needed", good);
+	WRONG("two profiles or recordings are needed", good, good, good);
+	WRONG("no file on side A", ":", good);
+	WRONG("no file on side B", good, ":");
 	WRONG("only one ':'", good, ":", good, ":", good);
 	WRONG("nearest is 'syscall'", "--by", "sycalls", good, good);
 	WRONG("--per hour", "--per", "hour", good, good);

@@ -7,15 +7,16 @@
 
 #define TIMEOUT_MS 120000
 
-static void fuzz(const char *name, unsigned int runs)
+/* `corpus`: what it begins with. */
+static void fuzz(const char *name, const char *corpus, unsigned int runs)
 {
-	const char *corpus = live__source(live__text("tests/fuzz/corpus/%s", name));
 	struct program *program;
 	int status = program__run(&program,
 				  WORDS(live__text("%s/fuzz/fuzz_%s", live__build(), name),
-					live__text("-runs=%u", runs), "-seed=1", "-max_len=16384",
+					live__text("-runs=%u", runs), "-seed=1", "-max_len=8192",
 					live__text("-artifact_prefix=%s/", real__directory()),
-					real__directory(), corpus),
+					real__directory(),
+					live__source(live__text("tests/fuzz/corpus/%s", corpus))),
 				  TIMEOUT_MS);
 
 	if (status)
@@ -26,26 +27,30 @@ static void fuzz(const char *name, unsigned int runs)
 static void no_bytes_upset_the_reader_of_profiles(void **state)
 {
 	(void)state;
-	fuzz("profile_reader", 1500);
+	fuzz("profile_reader", "profile_reader", 1500);
 }
 
-static void no_bytes_upset_what_reads_recordings(void **state)
+static void no_bytes_upset_the_converters_of_recordings(void **state)
 {
+	static const char *const converters[] = {"report",   "hist",  "sqlite",	 "html",
+						 "perfetto", "trace", "anatomy", "path"};
+
 	(void)state;
-	fuzz("recording", 400);
+	for (size_t i = 0; i < sizeof(converters) / sizeof(converters[0]); i++)
+		fuzz(live__text("recording_%s", converters[i]), "recording", 400);
 }
 
 static void no_bytes_upset_what_reads_stacks(void **state)
 {
 	(void)state;
-	fuzz("stack_rows", 400);
+	fuzz("stack_rows", "stack_rows", 400);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(no_bytes_upset_the_reader_of_profiles),
-		LIVE_TEST(no_bytes_upset_what_reads_recordings),
+		LIVE_TEST(no_bytes_upset_the_converters_of_recordings),
 		LIVE_TEST(no_bytes_upset_what_reads_stacks),
 	};
 

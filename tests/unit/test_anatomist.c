@@ -2,6 +2,7 @@
 /* One call, stage by stage: from events to instants, threads and wakers. */
 #include <errno.h>
 
+#include "model/per_cpu.h"
 #include "recording/grown.h"
 #include "tests/unit/anatomist_steps.h"
 

@@ -154,6 +154,27 @@ static void bounds_are_kept_and_said(void **state)
 	pair__clear(&pair);
 }
 
+static void a_recording_that_was_cut_is_told(void **state)
+{
+	const struct render_options options = {.width = 200};
+	struct pair pair = {0};
+	char *text;
+
+	(void)state;
+	fill(&pair);
+	text = write_diff(pair.diff, NULL, options, false);
+	assert_null(strstr(text, "cut off"));
+	free(text);
+	pair.runs[1][0].cut = true;
+	text = write_diff(pair.diff, NULL, options, false);
+	assert_says(text, "some of the recordings were cut off");
+	free(text);
+	text = write_diff(pair.diff, NULL, options, true);
+	assert_before(text, "\"cut\":false", "\"cut\":true");
+	free(text);
+	pair__clear(&pair);
+}
+
 /* Names of all lengths and of all bytes. */
 static void fill_hostile(struct pair *pair)
 {
@@ -254,6 +275,7 @@ int main(void)
 		cmocka_unit_test(noise_is_called_noise),
 		cmocka_unit_test(one_part_can_be_asked_for),
 		cmocka_unit_test(bounds_are_kept_and_said),
+		cmocka_unit_test(a_recording_that_was_cut_is_told),
 		cmocka_unit_test(names_cannot_drive_a_terminal_nor_leave_the_page),
 		cmocka_unit_test(the_json_has_what_changed_in_the_same_order),
 		cmocka_unit_test(a_stream_that_fails_is_reported),

@@ -267,6 +267,22 @@ static void a_loss_is_told_where_it_was(void **state)
 	assert_int_equal(last_loss.events, 17);
 }
 
+static void a_sleep_that_cannot_be_is_none(void **state)
+{
+	const struct wait_key key = {.thread = READER, .syscall = READ, .sleep = 115, .futex = 200};
+
+	(void)state;
+	begin_lines(true, false);
+	identify(POOL_WAITS, PIPE_ROW, &key, sizeof(key));
+	assert_int_equal(cast__wait(cast, PIPE_ROW)->futex, FUTEX_USE_NONE);
+	thread_begins(READER, 1000);
+	falls_asleep(READER, 2000, PIPE_ROW, READ, 500);
+	runs_again(READER, 5000, 5100, WAKER_SOFTIRQ, 0);
+	returns(10000, 64, 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(kept[0].sleeps[0].sleep, LEDGER_SLEEP_NONE);
+}
+
 static void an_event_that_cannot_be_is_refused(void **state)
 {
 	const struct stream_event unknown = {.time = 1, .kind = 200};
@@ -292,6 +308,7 @@ int main(void)
 		TEST(what_a_command_did_before_its_exec_is_not_told),
 		TEST(the_waits_tier_waits_for_no_return),
 		TEST(a_loss_is_told_where_it_was),
+		TEST(a_sleep_that_cannot_be_is_none),
 		TEST(an_event_that_cannot_be_is_refused),
 	};
 

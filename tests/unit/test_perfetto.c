@@ -36,9 +36,10 @@ static void close_out(struct out *out)
 	chrome_json__free(out->chrome);
 }
 
-static void name_thread(struct timeline *timeline, uint32_t number, const char *comm)
+static void name_thread_of(struct timeline *timeline, uint32_t number, uint32_t tid,
+			   const char *comm)
 {
-	struct identity_thread thread = {.tid = 100 + number, .tgid = 100, .process = 1};
+	struct identity_thread thread = {.tid = tid, .tgid = 100, .process = 1};
 	struct reader_item item = {.kind = READER_IDENTITY,
 				   .pool = POOL_THREADS,
 				   .number = number,
@@ -47,6 +48,11 @@ static void name_thread(struct timeline *timeline, uint32_t number, const char *
 
 	strncpy(thread.comm, comm, sizeof(thread.comm) - 1);
 	assert_int_equal(timeline__take(timeline, &item), 0);
+}
+
+static void name_thread(struct timeline *timeline, uint32_t number, const char *comm)
+{
+	name_thread_of(timeline, number, 100 + number, comm);
 }
 
 static void take(struct timeline *timeline, const struct stream_event *event)
@@ -227,6 +233,61 @@ static void losses_at_the_end_are_told_there(void **state)
 	}
 }
 
+/* A wait in a call is told, and then another thread is in that row: the end of the first was lost.
+ */
+static void a_thread_whose_end_was_lost_leaves_nothing_open(void **state)
+{
+	int64_t open = 0, running = -1;
+	struct timeline *timeline;
+	Pf__Trace *trace;
+	struct out out;
+
+	(void)state;
+	open_out(&out, false);
+	timeline = timeline__new(&out.writer, NULL, 0, 0);
+	name_thread(timeline, 1, "first");
+	take(timeline, &(struct stream_event){.time = 100,
+					      .thread = 1,
+					      .kind = STREAM_BEGIN,
+					      .flags = LEDGER_USER,
+					      .result = LEDGER_USER});
+	take(timeline, &(struct stream_event){.time = 300,
+					      .thread = 1,
+					      .since = 100,
+					      .kind = STREAM_SWITCH,
+					      .flags = LEDGER_EVENT_BLOCKED});
+	take(timeline, &(struct stream_event){.time = 500,
+					      .thread = 1,
+					      .kind = STREAM_WAKING,
+					      .flags = LEDGER_EVENT_WOKEN,
+					      .result = WAKER_SOFTIRQ});
+	take(timeline, &(struct stream_event){.time = 600, .other = 1, .kind = STREAM_SWITCH});
+	name_thread_of(timeline, 1, 777, "second");
+	take(timeline, &(struct stream_event){.time = 700,
+					      .thread = 1,
+					      .kind = STREAM_BEGIN,
+					      .flags = LEDGER_RUNNABLE,
+					      .result = LEDGER_USER});
+	assert_int_equal(timeline__finish(timeline, 900, 0), 0);
+	timeline__free(timeline);
+	close_out(&out);
+	trace = pf__trace__unpack(NULL, out.length, (uint8_t *)out.bytes);
+	assert_non_null(trace);
+	for (size_t i = 0; i < trace->n_packet; i++) {
+		const Pf__TrackEvent *event = trace->packet[i]->event;
+
+		open += event ? (event->type == 1) - (event->type == 2) : 0;
+		if (event && event->type == 1)
+			assert_true(trace->packet[i]->timestamp <= 500);
+		if (event && event->type == 4 && trace->packet[i]->timestamp == 700)
+			running = event->value;
+	}
+	assert_int_equal(open, 0);
+	assert_int_equal(running, 0);
+	pf__trace__free_unpacked(trace, NULL);
+	free(out.bytes);
+}
+
 /* Any event in any order, as a damaged file may have them: what is written can be read, and what
  * was begun on a track is ended there. */
 static void any_events_make_a_trace(void **state)
@@ -300,6 +361,7 @@ int main(void)
 		cmocka_unit_test(a_read_is_told_in_json),
 		cmocka_unit_test(the_same_input_makes_the_same_bytes),
 		cmocka_unit_test(losses_at_the_end_are_told_there),
+		cmocka_unit_test(a_thread_whose_end_was_lost_leaves_nothing_open),
 		cmocka_unit_test(any_events_make_a_trace),
 	};
 

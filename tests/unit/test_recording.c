@@ -302,6 +302,11 @@ static void a_head_that_is_none_is_refused(void **state)
 		"{\"schema\":\"waitscope-recording/1\",\"tier\":\"full\",\"target\":\"moon\"}",
 		"{\"schema\":\"waitscope-recording/1\",\"tier\":\"full\",\"target\":\"name\"}",
 		"{\"schema\":1,\"tier\":2,\"target\":3}",
+		"{\"schema\":\"waitscope-recording/1\",\"tier\":\"full\",\"target\":\"command\"}",
+		"{\"schema\":\"waitscope-recording/1\",\"tier\":\"full\",\"target\":\"command\","
+		"\"command\":[]}",
+		"{\"schema\":\"waitscope-recording/1\",\"tier\":\"full\",\"target\":\"pid\","
+		"\"pids\":[7,-1]}",
 	};
 
 	(void)state;

@@ -40,8 +40,6 @@ enum {
 	OPTION_THREAD,
 	OPTION_IDLE,
 	OPTION_RANK,
-	OPTION_FROM_FILE,
-	OPTION_BUFFER,
 };
 
 static const struct argp_option table[] = {
@@ -51,8 +49,6 @@ static const struct argp_option table[] = {
 	{"thread", OPTION_THREAD, "TID|COMM", 0, "Of this thread, or of threads of this name", 4},
 	{"idle", OPTION_IDLE, NULL, 0, "Also calls that only rest", 4},
 	{"rank", OPTION_RANK, "N", 0, "The Nth longest (default 1)", 4},
-	{"from-file", OPTION_FROM_FILE, "FILE", 0, "Of a recording, not of a live trace", 4},
-	{"buffer", OPTION_BUFFER, "SIZE", 0, "Ring buffer of each CPU (default 8M)", 2},
 	{0},
 };
 
@@ -61,9 +57,10 @@ static const struct argp_option table[] = {
 struct anatomy_verb {
 	struct trace_options trace;
 	struct trace_filter filter;
-	const char *file, *object, *thread;
+	struct event_source_options source;
+	const char *object, *thread;
 	bool idle;
-	uint64_t buffer, rank;
+	uint64_t rank;
 };
 
 struct showing {
@@ -75,10 +72,6 @@ struct showing {
 
 static void finish(struct anatomy_verb *verb, const struct argp_state *state)
 {
-	if (verb->file && verb->trace.has_target)
-		option__refuse(state, "--from-file: what was traced is in the recording");
-	if (verb->file && verb->trace.duration)
-		option__refuse(state, "--from-file and --duration cannot be combined");
 	if (verb->trace.output.buckets || verb->trace.output.top || verb->trace.output.min)
 		option__refuse(state, "--buckets, --top and --min are for reports");
 	if (verb->trace.tier == TIER_WAITS)
@@ -126,13 +119,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &verb->trace;
-		return 0;
-	case OPTION_FROM_FILE:
-		verb->file = text;
-		verb->trace.needs_no_target = true;
-		return 0;
-	case OPTION_BUFFER:
-		verb->buffer = option__buffer(text, state);
+		state->child_inputs[1] = &verb->source;
+		verb->source.trace = &verb->trace;
 		return 0;
 	case ARGP_KEY_SUCCESS:
 		finish(verb, state);
@@ -183,7 +171,7 @@ static int begin(void *context, struct cast *cast, const struct profile *head)
 
 	if (head->tier != TIER_FULL) {
 		complain("%s: was recorded in the waits tier, which does not see calls",
-			 showing->verb->file);
+			 showing->verb->source.file);
 		showing->status = EXIT_FAILED;
 		return -EPIPE; /* all is said */
 	}
@@ -272,22 +260,21 @@ static int run(struct anatomy_verb *verb, struct showing *showing)
 		.begin = begin, .event = take, .finish = end, .context = showing};
 	int status = output__begin(&showing->output, verb->trace.output.path);
 
-	if (!status && verb->file)
-		status = event_source__read(verb->file, &consumer);
-	else if (!status)
-		status = event_source__trace(&verb->trace, verb->buffer, &consumer);
+	if (!status)
+		status = event_source__run(&verb->source, &consumer);
 	return status ? status : showing->status;
 }
 
 int command_anatomy(int argc, char **argv)
 {
-	const struct argp_child children[] = {{&trace_argp, 0, NULL, 0}, {0}};
+	const struct argp_child children[] = {
+		{&trace_argp, 0, NULL, 0}, {&event_source_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {.options = table,
 				  .parser = parse,
 				  .args_doc = "[-- COMMAND [ARG...]]",
 				  .doc = documentation,
 				  .children = children};
-	struct anatomy_verb verb = {.buffer = STREAM_BUFFER_DEFAULT, .rank = 1};
+	struct anatomy_verb verb = {.source = EVENT_SOURCE_DEFAULT, .rank = 1};
 	struct showing showing = {.verb = &verb};
 	int status;
 

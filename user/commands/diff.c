@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* waitscope diff: what changed between two profiles, or between two sets of repeats. */
+/* waitscope diff: what changed between two profiles or recordings, or between two sets of them. */
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
@@ -7,21 +7,22 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "commands/diff_source.h"
 #include "commands/options.h"
 #include "commands/output_options.h"
 #include "names/nearest.h"
-#include "recording/profile_reader.h"
 #include "render/diff.h"
 
 static const char documentation[] =
-	"Says what changed between two profiles (waitscope profile --json -o FILE), or between "
-	"repeats of two: by process, wait class, syscall, object, I/O model, findings. The "
+	"Says what changed between two profiles (waitscope profile --json -o FILE) or recordings "
+	"(waitscope record -o FILE), or between repeats of two: by process, wait class, syscall, object, I/O model, findings. The "
 	"biggest change comes first; with repeats, what is within noise comes last and is called "
 	"so."
 	"\v"
 	"Examples:\n"
 	"  waitscope diff before.json after.json\n"
 	"  waitscope diff a1.json a2.json a3.json : b1.json b2.json b3.json\n"
+	"  waitscope diff before.rec after.rec\n"
 	"  waitscope diff --fail-if 'blocked.lock>+10%' before.json after.json\n"
 	"  waitscope diff --by syscall --top 20 before.json after.json\n"
 	"\n"
@@ -125,10 +126,12 @@ static void check_sides(struct options *options, const struct argp_state *state)
 	if (!options->colon && options->file_count == 2)
 		options->a_count = 1;
 	else if (!options->colon)
-		option__refuse(state, "two profiles are needed, or several on each side of a ':' "
-				      "(A1 A2 A3 : B1 B2 B3)");
+		option__refuse(
+			state,
+			"two profiles or recordings are needed, or several on each side of a ':' "
+			"(A1 A2 A3 : B1 B2 B3)");
 	if (!options->a_count || options->a_count == options->file_count)
-		option__refuse(state, "there is no profile on side %s of the ':'",
+		option__refuse(state, "there is no file on side %s of the ':'",
 			       options->a_count ? "B" : "A");
 }
 
@@ -165,15 +168,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static int read_runs(const struct options *options, struct diff_run *runs)
 {
-	char message[READER_MESSAGE];
+	int status = EXIT_DONE;
 
-	for (size_t i = 0; i < options->file_count; i++) {
-		if (profile_reader__read(options->files[i], &runs[i], message)) {
-			complain("%s: %s", options->files[i], message);
-			return EXIT_FAILED;
-		}
-	}
-	return EXIT_DONE;
+	for (size_t i = 0; i < options->file_count && !status; i++)
+		status = diff_source__read(options->files[i], &runs[i]);
+	return status;
 }
 
 /* Decides all conditions. Returns an exit status: EXIT_DONE, or of the worst of them. */

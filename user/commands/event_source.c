@@ -21,6 +21,41 @@ uint64_t option__buffer(const char *text, const struct argp_state *state)
 	return power;
 }
 
+enum {
+	OPTION_FROM_FILE = 1024,
+	OPTION_BUFFER,
+};
+
+static const struct argp_option table[] = {
+	{"from-file", OPTION_FROM_FILE, "FILE", 0, "Of a recording, not of a live trace", 4},
+	{"buffer", OPTION_BUFFER, "SIZE", 0, "Ring buffer of each CPU (default 8M)", 2},
+	{0},
+};
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct event_source_options *options = state->input;
+
+	switch (key) {
+	case OPTION_FROM_FILE:
+		options->file = text;
+		options->trace->needs_no_target = true;
+		return 0;
+	case OPTION_BUFFER:
+		options->buffer = option__buffer(text, state);
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		if (options->file && options->trace->has_target)
+			option__refuse(state, "--from-file: what was traced is in the recording");
+		if (options->file && options->trace->duration)
+			option__refuse(state, "--from-file and --duration cannot be combined");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+const struct argp event_source_argp = {.options = table, .parser = parse};
+
 /* --- live --------------------------------------------------------------------------------------
  */
 
@@ -73,8 +108,8 @@ static int finish_live(void *context, const struct sources *sources, const struc
 	return note(live, live->consumer->finish(live->consumer->context, &end));
 }
 
-int event_source__trace(struct trace_options *options, uint64_t buffer,
-			const struct event_consumer *consumer)
+static int trace_it(struct trace_options *options, uint64_t buffer,
+		    const struct event_consumer *consumer)
 {
 	struct live live = {.consumer = consumer};
 	const struct event_taker taker = {.buffer = buffer,
@@ -178,4 +213,12 @@ int event_source__read(const char *path, const struct event_consumer *consumer)
 	profile__free(reading.file.head);
 	recording_file__close(&reading.file);
 	return status;
+}
+
+int event_source__run(const struct event_source_options *options,
+		      const struct event_consumer *consumer)
+{
+	if (options->file)
+		return event_source__read(options->file, consumer);
+	return trace_it(options->trace, options->buffer, consumer);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collect/stream.h"
 #include "commands/options.h"
 #include "recording/cast.h"
 #include "recording/story.h"
@@ -32,12 +33,28 @@ struct event_consumer {
 	void *context;
 };
 
-/* Traces as the options say. 0 (also if the reader of the results went away), or an exit status. */
-int event_source__trace(struct trace_options *options, uint64_t buffer,
-			const struct event_consumer *consumer);
-
 /* Reads a recording. 0 or an exit status. */
 int event_source__read(const char *path, const struct event_consumer *consumer);
+
+/* For argp children: --from-file and --buffer of a verb that can do with either source. */
+struct event_source_options {
+	struct trace_options *trace; /* of the same verb; to be given */
+	const char *file;	     /* NULL: live */
+	uint64_t buffer;
+};
+
+#define EVENT_SOURCE_DEFAULT                                                                       \
+	{                                                                                          \
+		.buffer = STREAM_BUFFER_DEFAULT                                                    \
+	}
+
+extern const struct argp event_source_argp;
+
+/* From whichever source they name. 0 (also if the reader of the results went away), or an exit
+ * status.
+ */
+int event_source__run(const struct event_source_options *options,
+		      const struct event_consumer *consumer);
 
 /* --buffer: ring buffer of each CPU, in bytes. */
 uint64_t option__buffer(const char *text, const struct argp_state *state);

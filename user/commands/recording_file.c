@@ -8,12 +8,30 @@
 #include "commands/commands.h"
 #include "commands/recording_file.h"
 #include "names/units.h"
+#include "recording/format.h"
 #include "recording/story.h"
 
 int recording_file__fail(const struct recording_file *file, const char *why)
 {
 	complain("%s: %s", file->path, why);
 	return EXIT_FAILED;
+}
+
+bool recording_file__is_one(const char *path)
+{
+	char begin[sizeof(RECORDING_MAGIC)] = "";
+	struct stat status;
+	size_t got = 0;
+	FILE *stream;
+
+	if (stat(path, &status) || !S_ISREG(status.st_mode))
+		return false;
+	stream = fopen(path, "re");
+	if (stream) {
+		got = fread(begin, 1, sizeof(begin), stream);
+		fclose(stream);
+	}
+	return got && !memcmp(begin, RECORDING_MAGIC, got);
 }
 
 int recording_file__open(struct recording_file *file, const char *path)

@@ -7,6 +7,7 @@
 #ifndef WAITSCOPE_COMMANDS_RECORDING_FILE_H
 #define WAITSCOPE_COMMANDS_RECORDING_FILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "model/profile.h"
@@ -19,6 +20,9 @@ struct recording_file {
 	struct reader *reader;
 	struct profile *head; /* what story__read_head() fills in; free it with profile__free() */
 };
+
+/* Does it begin as recordings do? Only what can be read twice is looked at: no pipe is one. */
+bool recording_file__is_one(const char *path);
 
 /* 0 or an exit status; recording_file__close() closes either way. */
 int recording_file__open(struct recording_file *file, const char *path);

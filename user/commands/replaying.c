@@ -322,6 +322,11 @@ const struct story *replaying__story(const struct replaying *replaying)
 	return &replaying->story;
 }
 
+bool replaying__is_cut(const struct replaying *replaying)
+{
+	return !replaying->end;
+}
+
 uint64_t replaying__clock(const struct replaying *replaying)
 {
 	return story__clock(reader__head(replaying->file.reader));

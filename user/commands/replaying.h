@@ -46,6 +46,8 @@ const struct profile *replaying__profile(const struct replaying *replaying);
 const struct rebuild *replaying__rebuild(const struct replaying *replaying);
 const struct sources *replaying__sources(const struct replaying *replaying);
 const struct story *replaying__story(const struct replaying *replaying);
+/* It has no end: what there is of it is all that the profile tells. */
+bool replaying__is_cut(const struct replaying *replaying);
 /* CLOCK_REALTIME was so many ns ahead of CLOCK_MONOTONIC. */
 uint64_t replaying__clock(const struct replaying *replaying);
 

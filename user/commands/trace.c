@@ -42,8 +42,6 @@ enum {
 	OPTION_WAKER,
 	OPTION_SYSCALL,
 	OPTION_ALL_CALLS,
-	OPTION_FROM_FILE,
-	OPTION_BUFFER,
 };
 
 static const struct argp_option table[] = {
@@ -54,17 +52,14 @@ static const struct argp_option table[] = {
 	 "Woken by thread, hardirq, softirq, timer, signal, io-wq, kernel, unknown, or a TID", 4},
 	{"syscall", OPTION_SYSCALL, "NAMES", 0, "These calls, with commas", 4},
 	{"all-calls", OPTION_ALL_CALLS, NULL, 0, "Also calls that did not sleep", 4},
-	{"from-file", OPTION_FROM_FILE, "FILE", 0, "Lines of a recording, not of a live trace", 4},
-	{"buffer", OPTION_BUFFER, "SIZE", 0, "Ring buffer of each CPU (default 8M)", 2},
 	{0},
 };
 
 struct trace_verb {
 	struct trace_options trace;
 	struct trace_filter filter;
+	struct event_source_options source;
 	bool all_calls;
-	const char *file;
-	uint64_t buffer;
 };
 
 struct printing {
@@ -100,10 +95,6 @@ static error_t parse_filter(int key, const char *text, struct trace_verb *verb,
 
 static void finish(struct trace_verb *verb, const struct argp_state *state)
 {
-	if (verb->file && verb->trace.has_target)
-		option__refuse(state, "--from-file: what was traced is in the recording");
-	if (verb->file && verb->trace.duration)
-		option__refuse(state, "--from-file and --duration cannot be combined");
 	if (verb->trace.output.buckets || verb->trace.output.top)
 		option__refuse(state, "--buckets and --top are for reports");
 	if (verb->all_calls && verb->trace.tier == TIER_WAITS)
@@ -118,16 +109,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &verb->trace;
+		state->child_inputs[1] = &verb->source;
+		verb->source.trace = &verb->trace;
 		return 0;
 	case OPTION_ALL_CALLS:
 		verb->all_calls = true;
-		return 0;
-	case OPTION_FROM_FILE:
-		verb->file = text;
-		verb->trace.needs_no_target = true;
-		return 0;
-	case OPTION_BUFFER:
-		verb->buffer = option__buffer(text, state);
 		return 0;
 	case ARGP_KEY_SUCCESS:
 		finish(verb, state);
@@ -246,9 +232,7 @@ static int run(struct trace_verb *verb, struct printing *printing)
 		.begin = begin, .event = take, .step = step, .finish = end, .context = printing};
 
 	errno = 0;
-	if (verb->file)
-		return event_source__read(verb->file, &consumer);
-	return event_source__trace(&verb->trace, verb->buffer, &consumer);
+	return event_source__run(&verb->source, &consumer);
 }
 
 static int open_and_run(struct trace_verb *verb)
@@ -271,13 +255,14 @@ static int open_and_run(struct trace_verb *verb)
 
 int command_trace(int argc, char **argv)
 {
-	const struct argp_child children[] = {{&trace_argp, 0, NULL, 0}, {0}};
+	const struct argp_child children[] = {
+		{&trace_argp, 0, NULL, 0}, {&event_source_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {.options = table,
 				  .parser = parse,
 				  .args_doc = "[-- COMMAND [ARG...]]",
 				  .doc = documentation,
 				  .children = children};
-	struct trace_verb verb = {.buffer = STREAM_BUFFER_DEFAULT};
+	struct trace_verb verb = {.source = EVENT_SOURCE_DEFAULT};
 	int status;
 
 	options__parse(&argp, argc, argv, &verb);

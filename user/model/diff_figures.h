@@ -130,6 +130,7 @@ struct diff_run {
 	double window; /* ns */
 	double lost;   /* events */
 	bool conserved;
+	bool cut;		   /* of a recording that has no end */
 	struct diff_value *values; /* settled: by process and path, each once */
 	size_t value_count;
 	struct diff_process *processes;

@@ -81,6 +81,7 @@ static int take_wait(struct cast *cast, const struct reader_item *item)
 		return grown__error(item->number);
 	free(part->words.object);
 	copy(&part->key, sizeof(part->key), item->bytes, item->length);
+	wait_key__make_safe(&part->key);
 	part->words = (struct wait_words){0};
 	part->worded = false;
 	part->known = true;
@@ -105,6 +106,9 @@ static int take_thread(struct cast *cast, const struct reader_item *item)
 	if (!known)
 		return grown__error(item->number);
 	copy(&known->thread, sizeof(known->thread), item->bytes, item->length);
+	known->thread.tid = task_id__safe(known->thread.tid);
+	known->thread.tgid = task_id__safe(known->thread.tgid);
+	known->thread.ppid = task_id__safe(known->thread.ppid);
 	known->thread.comm[sizeof(known->thread.comm) - 1] = '\0';
 	known->known = true;
 	return 0;
@@ -130,6 +134,7 @@ static int take_task(struct cast *cast, const struct reader_item *item)
 	if (!known)
 		return grown__error(item->number);
 	copy(&known->task, sizeof(known->task), item->bytes, item->length);
+	known->task.pid = task_id__safe(known->task.pid);
 	known->task.comm[sizeof(known->task.comm) - 1] = '\0';
 	known->asked = true;
 	return 0;
@@ -142,6 +147,7 @@ static int take_process(struct cast *cast, const struct reader_item *item)
 	if (!pid)
 		return grown__error(item->number);
 	copy(pid, sizeof(*pid), item->bytes, item->length);
+	*pid = task_id__safe(*pid);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/per_cpu.h"
 #include "recording/cpu_past.h"
 
 #define SLICES_FIRST 64

@@ -23,8 +23,10 @@ struct recording_head {
 	uint32_t length;
 };
 
-#define FRAME_MAGIC    0x4d415246 /* "FRAM" */
+#define FRAME_MAGIC 0x4d415246 /* "FRAM" */
+#ifndef FRAME_RAW_MOST
 #define FRAME_RAW_MOST (8U << 20)
+#endif
 
 enum frame_kind {
 	FRAME_EVENTS = 1,  /* events, and before them whom they name (codec.h) */

@@ -5,7 +5,7 @@
 
 #include "recording/grown.h"
 
-void *grown__at(struct grown *grown, uint32_t number)
+void *grown__make(struct grown *grown, uint32_t number)
 {
 	uint32_t room = grown->room ? grown->room : 64;
 	char *base;
@@ -42,6 +42,19 @@ uint32_t grown__add(struct grown *grown)
 	uint32_t number = grown->used + 1;
 
 	return grown__at(grown, number) ? number : 0;
+}
+
+uint32_t task_id__safe(uint32_t id)
+{
+	return id <= 4U << 20 ? id : 0; /* PID_MAX_LIMIT */
+}
+
+void wait_key__make_safe(struct wait_key *key)
+{
+	if (key->sleep > LEDGER_SLEEP_FROZEN)
+		key->sleep = LEDGER_SLEEP_NONE;
+	if (key->futex > FUTEX_USE_JOIN)
+		key->futex = FUTEX_USE_NONE;
 }
 
 void object_row__make_safe(struct object_row *row)

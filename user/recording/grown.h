@@ -10,9 +10,9 @@
 
 /* No recording has larger row numbers or thread ids: --map-entries has a limit, and so has the
  * kernel (PID_MAX_LIMIT). */
+#ifndef ROWS_MOST
 #define ROWS_MOST ((4U << 20) + 1)
-
-#define CPUS_MOST 8192 /* NR_CPUS of the largest kernels */
+#endif
 
 /* Row 0 is there, and empty. Zeroes are a good beginning, but for `size`. */
 struct grown {
@@ -21,8 +21,15 @@ struct grown {
 	uint32_t used, room;
 };
 
+void *grown__make(struct grown *grown, uint32_t number);
+
 /* The row of that number, made if there is none; rows between are empty. NULL: grown__error(). */
-void *grown__at(struct grown *grown, uint32_t number);
+static inline void *grown__at(struct grown *grown, uint32_t number)
+{
+	if (number <= grown->used && grown->base)
+		return grown->base + number * grown->size;
+	return grown__make(grown, number);
+}
 
 /* Why there is no such row: -EPROTO for a number that cannot be, or -ENOMEM. */
 int grown__error(uint32_t number);
@@ -30,7 +37,9 @@ int grown__error(uint32_t number);
 /* A row more; its number, or 0: no memory. */
 uint32_t grown__add(struct grown *grown);
 
-/* Bytes that came from a file, so that names can be made of them. */
+/* Bytes that came from a file, so that names can be made of them. Ids that cannot be are 0. */
+uint32_t task_id__safe(uint32_t id);
 void object_row__make_safe(struct object_row *row);
+void wait_key__make_safe(struct wait_key *key);
 
 #endif

@@ -87,25 +87,36 @@ uint64_t lines__since_begin(const struct lines *lines, uint64_t time)
 /* --- what is kept ------------------------------------------------------------------------------
  */
 
+static struct part *find_part(const struct pending *pending, uint32_t row)
+{
+	for (uint32_t i = 0; i < pending->count; i++)
+		if (pending->parts[i].row == row)
+			return &pending->parts[i];
+	return NULL;
+}
+
+static int add_part(struct pending *pending, const struct part *fresh)
+{
+	uint32_t room = pending->room ? pending->room * 2 : 2;
+	struct part *parts;
+
+	if (pending->count == pending->room) {
+		parts = reallocarray(pending->parts, room, sizeof(*parts));
+		if (!parts)
+			return -ENOMEM;
+		pending->parts = parts;
+		pending->room = room;
+	}
+	pending->parts[pending->count++] = *fresh;
+	return 0;
+}
+
 static int keep(struct pending *pending, const struct part *fresh)
 {
-	struct part *part = pending->parts;
+	struct part *part = find_part(pending, fresh->row);
 
-	for (uint32_t i = 0; i < pending->count && part->row != fresh->row; i++)
-		part++;
-	if (part == pending->parts + pending->count) {
-		if (pending->count == pending->room) {
-			uint32_t room = pending->room ? pending->room * 2 : 2;
-
-			part = reallocarray(pending->parts, room, sizeof(*part));
-			if (!part)
-				return -ENOMEM;
-			pending->parts = part;
-			pending->room = room;
-		}
-		pending->parts[pending->count++] = *fresh;
-		return 0;
-	}
+	if (!part)
+		return add_part(pending, fresh);
 	part->waker_kind = fresh->waker_kind;
 	part->waker_tid = fresh->waker_tid;
 	part->censored |= fresh->censored;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/per_cpu.h"
 #include "recording/losses.h"
 
 void losses__clear(struct losses *losses)

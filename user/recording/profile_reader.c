@@ -10,6 +10,7 @@
 
 #include "names/lasting.h"
 #include "names/units.h"
+#include "recording/format.h"
 #include "recording/profile_rows.h"
 
 #define SCHEMA_NAME    "waitscope-profile/"
@@ -238,13 +239,15 @@ int profile_reader__take(struct json_object *document, struct diff_run *run, cha
 /* --- the text ----------------------------------------------------------------------------------
  */
 
-static int refuse_text(struct json_tokener *tokener, size_t length, char *message)
+static int refuse_text(struct json_tokener *tokener, const char *text, size_t length, char *message)
 {
 	enum json_tokener_error error = json_tokener_get_error(tokener);
 	size_t at = json_tokener_get_parse_end(tokener);
 
 	if (!length)
 		snprintf(message, READER_MESSAGE, "is empty");
+	else if (!strncmp(text, RECORDING_MAGIC, strlen(RECORDING_MAGIC)))
+		snprintf(message, READER_MESSAGE, "is a recording: that has to be a regular file");
 	else if (error == json_tokener_error_depth)
 		snprintf(message, READER_MESSAGE, "is nested too deeply to be a profile");
 	else if (error == json_tokener_success)
@@ -275,7 +278,7 @@ int profile_reader__parse(const char *text, size_t length, struct diff_run *run,
 	document = json_tokener_parse_ex(tokener, text, (int)length + 1);
 	end = json_tokener_get_parse_end(tokener);
 	if (!document) {
-		err = refuse_text(tokener, length, message);
+		err = refuse_text(tokener, text, length, message);
 	} else if (end + strspn(text + end, " \t\r\n") < length) {
 		snprintf(message, READER_MESSAGE, "has something behind the profile (byte %zu)",
 			 end);

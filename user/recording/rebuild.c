@@ -119,6 +119,7 @@ struct rebuild *rebuild__new(uint64_t from, uint64_t to)
 	if (!rebuild)
 		return NULL;
 	hooks = rebuild__hooks(rebuild);
+	rebuild__index(rebuild);
 	rebuild->from = from;
 	rebuild->to = to;
 	for (int i = 0; i < POOLS; i++)
@@ -149,9 +150,11 @@ void rebuild__free(struct rebuild *rebuild)
 	free(rebuild->names.base);
 	free(rebuild->keys.base);
 	free(rebuild->tasks.base);
-	free(rebuild->calls_index.base);
+	free(rebuild->calls_index.places.base);
+	free(rebuild->wakers_index.places.base);
+	free(rebuild->errnos_index.places.base);
 	free(rebuild->measured.base);
-	free(rebuild->series_index.base);
+	free(rebuild->series_index.places.base);
 	free(rebuild->wakers.base);
 	free(rebuild->errnos.base);
 	free(rebuild->threads.own);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Finished waits, wakings and calls in the sums of their rows, as the programs count them. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bpf/tally.h"
@@ -90,24 +89,29 @@ static void fill_waker(struct rebuild *rebuild, struct waker_count *waker)
 	memcpy(waker->comm, task->comm, sizeof(waker->comm));
 }
 
-static int waker_elsewhere(struct rebuild *rebuild, uint32_t wait, struct waker_count *waker)
+static uint64_t waker_key(uint32_t wait, const struct waker_count *waker)
 {
-	struct overflow_waker *entry;
+	return (uint64_t)wait << 32 | waker->kind << 24 | waker->tid;
+}
 
-	for (uint32_t i = 1; i <= rebuild->wakers.used; i++) {
-		entry = rebuild__at(rebuild, &rebuild->wakers, i);
-		if (entry->wait == wait && entry->waker.kind == waker->kind &&
-		    entry->waker.tid == waker->tid) {
-			entry->waker.count++;
-			return 0;
-		}
-	}
-	if (!rebuild__add(rebuild, &rebuild->wakers))
+static uint64_t key_of_waker(const void *row)
+{
+	const struct overflow_waker *entry = row;
+
+	return waker_key(entry->wait, &entry->waker);
+}
+
+static int waker_elsewhere(struct rebuild *rebuild, uint32_t wait, const struct waker_count *waker)
+{
+	uint32_t number;
+	struct overflow_waker *entry = rebuild__keyed(
+		rebuild, &rebuild->wakers_index, &rebuild->wakers, waker_key(wait, waker), &number);
+
+	if (!entry)
 		return rebuild->err;
-	entry = rebuild__at(rebuild, &rebuild->wakers, rebuild->wakers.used);
-	entry->wait = wait;
-	entry->waker = *waker;
-	entry->waker.count = 1;
+	if (!entry->waker.count)
+		*entry = (struct overflow_waker){.wait = wait, .waker = *waker};
+	entry->waker.count++;
 	return 0;
 }
 
@@ -146,89 +150,67 @@ static int on_waking(void *context, const struct replay_waking *waking)
 /* --- calls -------------------------------------------------------------------------------------
  */
 
-static uint32_t *call_place(struct rebuild *rebuild, uint32_t thread, uint32_t syscall)
+static uint64_t call_key(const struct call_key *key)
 {
-	uint32_t mask = rebuild->calls_index.room - 1;
-	uint32_t at = (thread * 2654435761U ^ syscall * 40503U) & mask;
-
-	for (;; at = (at + 1) & mask) {
-		uint32_t *place = (uint32_t *)rebuild->calls_index.base + at;
-		const struct call_row *row;
-
-		if (!*place)
-			return place;
-		row = rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *place);
-		if (row->key.thread == thread && row->key.syscall == syscall)
-			return place;
-	}
+	return (uint64_t)key->thread << 32 | key->syscall;
 }
 
-/* Twice as large, so that it never is more than half full. */
-static int grow_index(struct rebuild *rebuild)
+static uint64_t key_of_call(const void *row)
 {
-	struct grown *index = &rebuild->calls_index;
-	uint32_t used = rebuild->pools[POOL_CALLS].used;
-
-	if (index->room && used * 2 < index->room)
-		return 0;
-	free(index->base);
-	*index = (struct grown){.size = sizeof(uint32_t)};
-	if (!rebuild__at(rebuild, index, used * 4 + 63))
-		return rebuild->err;
-	for (uint32_t i = 1; i <= used; i++) {
-		const struct call_row *row = rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], i);
-
-		*call_place(rebuild, row->key.thread, row->key.syscall) = i;
-	}
-	return 0;
+	return call_key(&((const struct call_row *)row)->key);
 }
 
 static struct call_row *call_row(struct rebuild *rebuild, uint32_t thread, uint32_t syscall,
 				 uint32_t *number)
 {
+	struct call_key key = {.syscall = syscall};
 	struct call_row *row;
-	uint32_t own, *place;
 
-	if (!rebuild__thread(rebuild, thread) || grow_index(rebuild))
+	if (!rebuild__thread(rebuild, thread))
 		return NULL;
-	own = renamed__of(&rebuild->threads, thread);
-	place = call_place(rebuild, own, syscall);
-	if (!*place) {
-		*place = rebuild__add(rebuild, &rebuild->pools[POOL_CALLS]);
-		if (!*place)
-			return NULL;
-		row = rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *place);
-		row->key = (struct call_key){.thread = own, .syscall = syscall};
-	}
-	*number = *place;
-	return rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *number);
+	key.thread = renamed__of(&rebuild->threads, thread);
+	row = rebuild__keyed(rebuild, &rebuild->calls_index, &rebuild->pools[POOL_CALLS],
+			     call_key(&key), number);
+	if (row)
+		row->key = key;
+	return row;
 }
 
 const struct call_row *rebuild__find_call(struct rebuild *rebuild, const struct call_row *end)
 {
-	uint32_t thread = renamed__of(&rebuild->threads, end->key.thread), *place;
+	struct call_key key = {.syscall = end->key.syscall};
+	uint32_t number = 0;
 
-	if (!thread || grow_index(rebuild))
-		return NULL;
-	place = call_place(rebuild, thread, end->key.syscall);
-	return *place ? rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], *place) : NULL;
+	key.thread = renamed__of(&rebuild->threads, end->key.thread);
+	if (key.thread)
+		number = rebuild__look_up(rebuild, &rebuild->calls_index,
+					  &rebuild->pools[POOL_CALLS], call_key(&key));
+	return number ? rebuild__at(rebuild, &rebuild->pools[POOL_CALLS], number) : NULL;
 }
 
-static int errno_elsewhere(struct rebuild *rebuild, uint32_t call, uint32_t number)
+static uint64_t errno_key(uint32_t call, uint32_t error)
 {
-	struct overflow_errno *entry;
+	return (uint64_t)call << 32 | error;
+}
 
-	for (uint32_t i = 1; i <= rebuild->errnos.used; i++) {
-		entry = rebuild__at(rebuild, &rebuild->errnos, i);
-		if (entry->call == call && entry->number == number) {
-			entry->count++;
-			return 0;
-		}
-	}
-	if (!rebuild__add(rebuild, &rebuild->errnos))
+static uint64_t key_of_errno(const void *row)
+{
+	const struct overflow_errno *entry = row;
+
+	return errno_key(entry->call, entry->number);
+}
+
+static int errno_elsewhere(struct rebuild *rebuild, uint32_t call, uint32_t error)
+{
+	uint32_t number;
+	struct overflow_errno *entry = rebuild__keyed(
+		rebuild, &rebuild->errnos_index, &rebuild->errnos, errno_key(call, error), &number);
+
+	if (!entry)
 		return rebuild->err;
-	entry = rebuild__at(rebuild, &rebuild->errnos, rebuild->errnos.used);
-	*entry = (struct overflow_errno){call, number, 1};
+	entry->call = call;
+	entry->number = error;
+	entry->count++;
 	return 0;
 }
 
@@ -238,16 +220,17 @@ static bool is_sigreturn(uint32_t call)
 	return call == 15 || call == (SYSCALL_COMPAT | 173);
 }
 
-/* Does it return how many bytes it moved? Its name is looked up once. */
-static bool returns_bytes(struct rebuild *rebuild, uint32_t syscall)
-{
-	uint16_t number = syscall & (SYSCALL_COMPAT | (SYSCALL_TABLE - 1));
-	uint8_t *answer = &rebuild->bytes[!!(number & SYSCALL_COMPAT)][number & ~SYSCALL_COMPAT];
+#define TRAITS_KNOWN (1U << 31) /* no TRAIT_* is this */
 
-	if (*answer == BYTES_NOT_ASKED)
-		*answer = syscalls__traits_of(syscalls__name(number)) & TRAIT_BYTES ? BYTES_RETURNED
-										    : BYTES_NONE;
-	return *answer == BYTES_RETURNED;
+static uint32_t traits_of(struct rebuild *rebuild, uint32_t syscall)
+{
+	uint32_t *traits =
+		&rebuild->traits[!!(syscall & SYSCALL_COMPAT)][syscall & (SYSCALL_TABLE - 1)];
+
+	syscall &= SYSCALL_COMPAT | (SYSCALL_TABLE - 1);
+	if (!*traits)
+		*traits = TRAITS_KNOWN | syscalls__traits_of(syscalls__name((uint16_t)syscall));
+	return *traits;
 }
 
 /* As syscall.bpf.c does. */
@@ -272,7 +255,7 @@ static int count_call(struct rebuild *rebuild, const struct replay_call *call)
 		row->nonblocking += !!(call->flags & STREAM_CALL_NONBLOCKING);
 		row->signalled += !!(call->flags & STREAM_CALL_SIGNALLED);
 		row->handled += !!(call->flags & STREAM_CALL_HANDLED);
-		if (call->result > 0 && returns_bytes(rebuild, syscall))
+		if (call->result > 0 && traits_of(rebuild, syscall) & TRAIT_BYTES)
 			row->bytes += call->result;
 	}
 	if (call->result < 0 && call->result >= -4095 && !is_sigreturn(syscall) &&
@@ -292,6 +275,13 @@ static int on_loss(void *context, const struct replay_loss *loss)
 {
 	((struct rebuild *)context)->lost += loss->count;
 	return rebuild__tell_loss(context, loss);
+}
+
+void rebuild__index(struct rebuild *rebuild)
+{
+	rebuild->wakers_index.key_of = key_of_waker;
+	rebuild->calls_index.key_of = key_of_call;
+	rebuild->errnos_index.key_of = key_of_errno;
 }
 
 struct replay_hooks rebuild__hooks(struct rebuild *rebuild)

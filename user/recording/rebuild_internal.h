@@ -15,8 +15,11 @@ struct renamed {
 	uint32_t count;
 };
 
-/* Does a call return how many bytes it has moved? */
-enum rebuild_bytes { BYTES_NOT_ASKED = 0, BYTES_NONE, BYTES_RETURNED };
+/* Finds rows (rebuild_index.c). */
+struct row_index {
+	struct grown places;
+	uint64_t (*key_of)(const void *row);
+};
 
 struct rebuild {
 	struct replay *replay;
@@ -30,14 +33,13 @@ struct rebuild {
 	struct grown keys;   /* struct wait_key, likewise */
 	struct grown tasks;  /* struct identity_task, by thread id */
 	struct renamed threads, waits;
-	struct grown calls_index; /* uint32_t: a hash of call rows */
+	struct row_index calls_index, wakers_index, errnos_index, series_index;
 	struct grown wakers,
 		errnos; /* struct overflow_waker, struct overflow_errno; from row 0 on */
-	uint8_t bytes[2][SYSCALL_TABLE]; /* enum rebuild_bytes, by call; [1]: 32-bit calls */
+	uint32_t traits[2][SYSCALL_TABLE]; /* [1]: 32-bit calls; 0: not asked for yet */
 	struct rebuild_listener listener;
 	struct rebuild_measure measure;
-	struct grown measured;	   /* by recorded number of a thread (rebuild_measure.c) */
-	struct grown series_index; /* uint32_t: a hash of series rows */
+	struct grown measured; /* by recorded number of a thread (rebuild_measure.c) */
 	struct rebuild_check check;
 	int err;
 };
@@ -45,6 +47,14 @@ struct rebuild {
 /* grown__at() and grown__add(), whose failure is kept in rebuild->err. */
 void *rebuild__at(struct rebuild *rebuild, struct grown *grown, uint32_t number);
 uint32_t rebuild__add(struct rebuild *rebuild, struct grown *grown);
+
+/* The row of that key; 0: there is none, or no memory (rebuild->err). */
+uint32_t rebuild__look_up(struct rebuild *rebuild, struct row_index *index, struct grown *rows,
+			  uint64_t key);
+/* The same, and its number; made if there is none: empty, and to be given its key at once. NULL: no
+ * memory. */
+void *rebuild__keyed(struct rebuild *rebuild, struct row_index *index, struct grown *rows,
+		     uint64_t key, uint32_t *number);
 
 /* From now on a number of the recording stands for `own`. 0 or rebuild->err. */
 int rebuild__rename(struct rebuild *rebuild, struct renamed *renamed, uint32_t number,
@@ -60,6 +70,7 @@ struct wait_row *rebuild__wait(struct rebuild *rebuild, uint32_t thread, uint32_
 
 /* What counts (rebuild_count.c). */
 struct replay_hooks rebuild__hooks(struct rebuild *rebuild);
+void rebuild__index(struct rebuild *rebuild);
 
 /* One value more in a histogram row, which is made if there is none. */
 void rebuild__count(struct rebuild *rebuild, uint32_t *histogram, uint64_t value);

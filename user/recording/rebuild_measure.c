@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What `waitscope hist` measures, from events: as bpf/measure.bpf.h does. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "recording/rebuild_internal.h"
@@ -17,11 +16,16 @@ struct value {
 	uint32_t cpu;
 };
 
+static uint64_t key_of_series(const void *row)
+{
+	return ((const struct series_row *)row)->key;
+}
+
 void rebuild__measure(struct rebuild *rebuild, const struct rebuild_measure *measure)
 {
 	rebuild->measure = *measure;
 	rebuild->measured.size = sizeof(struct measured);
-	rebuild->series_index.size = sizeof(uint32_t);
+	rebuild->series_index.key_of = key_of_series;
 }
 
 void rebuild__forget_measured(struct rebuild *rebuild)
@@ -40,60 +44,14 @@ static bool is_of_call(enum measure measure)
 /* --- the rows ----------------------------------------------------------------------------------
  */
 
-static uint32_t *series_place(struct rebuild *rebuild, uint64_t key)
-{
-	uint32_t mask = rebuild->series_index.room - 1;
-	uint32_t at = (uint32_t)(key * 0x9e3779b97f4a7c15ULL >> 32) & mask;
-
-	for (;; at = (at + 1) & mask) {
-		uint32_t *place = (uint32_t *)rebuild->series_index.base + at;
-		const struct series_row *row;
-
-		if (!*place)
-			return place;
-		row = rebuild__at(rebuild, &rebuild->pools[POOL_SERIES], *place);
-		if (row->key == key)
-			return place;
-	}
-}
-
-/* Never more than half full. */
-static int grow_index(struct rebuild *rebuild)
-{
-	struct grown *index = &rebuild->series_index;
-	uint32_t used = rebuild->pools[POOL_SERIES].used;
-
-	if (index->room && used * 2 < index->room)
-		return 0;
-	free(index->base);
-	*index = (struct grown){.size = sizeof(uint32_t)};
-	if (!rebuild__at(rebuild, index, used * 4 + 63))
-		return rebuild->err;
-	for (uint32_t i = 1; i <= used; i++) {
-		const struct series_row *row =
-			rebuild__at(rebuild, &rebuild->pools[POOL_SERIES], i);
-
-		*series_place(rebuild, row->key) = i;
-	}
-	return 0;
-}
-
 static struct series_row *series_row(struct rebuild *rebuild, uint64_t key)
 {
-	uint32_t *place, number;
-	struct series_row *row;
+	uint32_t number;
+	struct series_row *row = rebuild__keyed(rebuild, &rebuild->series_index,
+						&rebuild->pools[POOL_SERIES], key, &number);
 
-	if (grow_index(rebuild))
-		return NULL;
-	place = series_place(rebuild, key);
-	if (*place)
-		return rebuild__at(rebuild, &rebuild->pools[POOL_SERIES], *place);
-	number = rebuild__add(rebuild, &rebuild->pools[POOL_SERIES]);
-	if (!number)
-		return NULL;
-	*place = number;
-	row = rebuild__at(rebuild, &rebuild->pools[POOL_SERIES], number);
-	*row = (struct series_row){.key = key, .min = UINT64_MAX};
+	if (row && !row->key)
+		*row = (struct series_row){.key = key, .min = UINT64_MAX};
 	return row;
 }
 

@@ -15,6 +15,9 @@ static void safe_thread(const struct grown *pools, void *row)
 {
 	struct thread_row *thread = row;
 
+	thread->tid = task_id__safe(thread->tid);
+	thread->tgid = task_id__safe(thread->tgid);
+	thread->ppid = task_id__safe(thread->ppid);
 	thread->comm[sizeof(thread->comm) - 1] = '\0';
 	within(&thread->executable, &pools[POOL_OBJECTS]);
 	within(&thread->wait, &pools[POOL_WAITS]);
@@ -29,6 +32,8 @@ static void safe_thread(const struct grown *pools, void *row)
 
 static void safe_waker(struct waker_count *waker)
 {
+	waker->tid = task_id__safe(waker->tid);
+	waker->pid = task_id__safe(waker->pid);
 	waker->comm[sizeof(waker->comm) - 1] = '\0';
 	if (waker->kind >= WAKER_KINDS)
 		waker->kind = WAKER_UNKNOWN;
@@ -39,10 +44,7 @@ static void safe_wait(const struct grown *pools, void *row)
 	struct wait_row *wait = row;
 
 	within(&wait->key.object, &pools[POOL_OBJECTS]);
-	if (wait->key.sleep > LEDGER_SLEEP_FROZEN)
-		wait->key.sleep = LEDGER_SLEEP_NONE;
-	if (wait->key.futex > FUTEX_USE_JOIN)
-		wait->key.futex = FUTEX_USE_NONE;
+	wait_key__make_safe(&wait->key);
 	for (int i = 0; i < WAIT_WAKERS; i++)
 		safe_waker(&wait->wakers[i]);
 }
@@ -51,6 +53,14 @@ static void safe_object(const struct grown *pools, void *row)
 {
 	(void)pools;
 	object_row__make_safe(row);
+}
+
+static void safe_process(const struct grown *pools, void *row)
+{
+	struct process_row *process = row;
+
+	(void)pools;
+	process->tgid = task_id__safe(process->tgid);
 }
 
 static void safe_loop(const struct grown *pools, void *row)
@@ -97,10 +107,10 @@ static const struct {
 	enum pool pool;
 	void (*make_safe)(const struct grown *pools, void *row);
 } rules[] = {
-	{POOL_THREADS, safe_thread},	   {POOL_WAITS, safe_wait},
-	{POOL_OBJECTS, safe_object},	   {POOL_LOOPS, safe_loop},
-	{POOL_ATTEMPTS, safe_attempt},	   {POOL_REQUESTS, safe_request},
-	{POOL_HISTOGRAMS, safe_histogram},
+	{POOL_THREADS, safe_thread},   {POOL_WAITS, safe_wait},
+	{POOL_OBJECTS, safe_object},   {POOL_PROCESSES, safe_process},
+	{POOL_LOOPS, safe_loop},       {POOL_ATTEMPTS, safe_attempt},
+	{POOL_REQUESTS, safe_request}, {POOL_HISTOGRAMS, safe_histogram},
 };
 
 void rebuild__make_safe(struct rebuild *rebuild)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recording/grown.h"
+#include "model/per_cpu.h"
 #include "recording/replay.h"
 
 struct replay {

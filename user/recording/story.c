@@ -160,9 +160,13 @@ static int read_pids(struct json_object *array, struct profile *profile)
 	profile->pids = calloc(count + 1, sizeof(*profile->pids));
 	if (!profile->pids)
 		return -ENOMEM;
-	for (; profile->pid_count < count; profile->pid_count++)
-		profile->pids[profile->pid_count] =
-			json_object_get_int(json_object_array_get_idx(array, profile->pid_count));
+	for (; profile->pid_count < count; profile->pid_count++) {
+		int pid = json_object_get_int(json_object_array_get_idx(array, profile->pid_count));
+
+		if (pid < 0)
+			return -EPROTO;
+		profile->pids[profile->pid_count] = pid;
+	}
 	return 0;
 }
 
@@ -196,6 +200,8 @@ int story__read_head(const char *text, struct profile *profile)
 		profile->kernel = copy_text(object, "kernel");
 		profile->cpus = (int)number_of(object, "cpus");
 		err = read_command(member(object, "command"), profile);
+		if (!err && profile->target == TARGET_COMMAND && !profile->command)
+			err = -EPROTO;
 	}
 	if (!err)
 		err = read_pids(member(object, "pids"), profile);

@@ -117,8 +117,13 @@ static int end_open(struct timeline *timeline, uint32_t number, uint64_t end)
 	struct track *track;
 	int err = 0;
 
-	if (!thread || thread->ended || is_held(timeline, number))
+	if (!thread || thread->ended)
 		return 0;
+	if (is_held(timeline, number)) /* what a damaged file told of it is over, no more */
+		return number <= timeline->tracks.used
+			       ? timeline__drop_call(timeline, grown__at(&timeline->tracks, number),
+						     end, TIMELINE_OPEN)
+			       : 0;
 	if (thread->ledger.flags & LEDGER_WAITING &&
 	    (thread->ledger.state == LEDGER_BLOCKED || thread->ledger.state == LEDGER_RUNNABLE)) {
 		wait.since = thread->ledger.wait_since;

@@ -30,13 +30,24 @@ int timeline__tell_process(struct timeline *timeline, uint32_t pid, uint32_t par
 	return timeline->writer->process(timeline->writer->context, &process);
 }
 
+/* Another one begins in its row, and that it ended was lost: what is open of it ends with that. */
+static int leave(struct timeline *timeline, struct track *track)
+{
+	int err = timeline__drop_call(timeline, track, timeline->last, TIMELINE_UNSEEN);
+
+	if (!err)
+		err = timeline__set_running(timeline, track, timeline->last, false);
+	*track = (struct track){.floor = track->floor};
+	return err;
+}
+
 /* Its identity, as it is now. */
 static int tell_thread(struct timeline *timeline, uint32_t number, struct track *track)
 {
 	const struct identity_thread *known = cast__thread(timeline->cast, number);
 	struct timeline_thread thread = {.track = track->thread.track};
 	uint32_t *row;
-	int err;
+	int err = 0;
 
 	track->stale = false;
 	if (known) {
@@ -47,9 +58,11 @@ static int tell_thread(struct timeline *timeline, uint32_t number, struct track 
 	if (track->told && !memcmp(&thread, &track->thread, sizeof(thread)))
 		return 0;
 	if (!track->told || thread.tid != track->thread.tid) {
-		*track = (struct track){.floor = track->floor};
+		err = leave(timeline, track);
 		thread.track = ++timeline->track_count;
 	}
+	if (err)
+		return err;
 	track->told = true;
 	track->thread = thread;
 	track->process = known ? known->process : 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/io.h"
+#include "model/per_cpu.h"
 #include "names/syscalls.h"
 #include "names/units.h"
 #include "render/chrome_json.h"
@@ -13,9 +14,9 @@
 
 /* CPUs are shown as a process: no process has so high a number (PID_MAX_LIMIT is 4 Mi). */
 #define CPU_PROCESS 10000000
-#define CPUS_MOST   8192
 
 struct on_cpu {
+	bool named;
 	uint64_t since; /* 0: nobody who is traced */
 	struct timeline_thread thread;
 };
@@ -29,7 +30,7 @@ struct chrome_json {
 	FILE *stream;
 	bool begun; /* an event is written */
 	uint64_t requests;
-	struct on_cpu *cpus[CPUS_MOST];
+	struct per_cpu cpus; /* struct on_cpu */
 	struct counter *counters;
 	uint32_t counter_count;
 	int err;
@@ -140,10 +141,9 @@ static int thread(void *context, const struct timeline_thread *thread)
 	return name_it(context, "thread_name", thread->pid, thread->tid, thread->name);
 }
 
-static int end_on_cpu(struct chrome_json *chrome, unsigned int cpu, uint64_t until)
+static int end_on_cpu(struct chrome_json *chrome, unsigned int cpu, const struct on_cpu *on,
+		      uint64_t until)
 {
-	struct on_cpu *on = chrome->cpus[cpu];
-
 	if (!on->since || until < on->since)
 		return 0;
 	begin_event(chrome, 'X', CPU_PROCESS, cpu);
@@ -161,21 +161,20 @@ static int switched(void *context, const struct timeline_switch *event)
 {
 	struct chrome_json *chrome = context;
 	char name[16];
-	int err = 0;
+	int err;
+	struct on_cpu *on = per_cpu__at(&chrome->cpus, event->cpu, &err);
 
-	if (event->cpu >= CPUS_MOST)
-		return -EPROTO;
-	if (!chrome->cpus[event->cpu]) {
-		chrome->cpus[event->cpu] = calloc(1, sizeof(struct on_cpu));
-		if (!chrome->cpus[event->cpu])
-			return -ENOMEM;
+	if (!on)
+		return err;
+	if (!on->named) {
 		snprintf(name, sizeof(name), "CPU %u", event->cpu);
 		err = name_it(chrome, "thread_name", CPU_PROCESS, event->cpu, name);
+		on->named = true;
 	}
 	if (!err)
-		err = end_on_cpu(chrome, event->cpu, event->time);
-	chrome->cpus[event->cpu]->since = event->to->track ? event->time : 0;
-	chrome->cpus[event->cpu]->thread = *event->to;
+		err = end_on_cpu(chrome, event->cpu, on, event->time);
+	on->since = event->to->track ? event->time : 0;
+	on->thread = *event->to;
 	return err;
 }
 
@@ -355,6 +354,7 @@ struct chrome_json *chrome_json__new(FILE *stream, struct timeline_writer *write
 	if (!chrome)
 		return NULL;
 	chrome->stream = stream;
+	chrome->cpus.size = sizeof(struct on_cpu);
 	*writer = (struct timeline_writer){
 		.begin = begin,
 		.process = process,
@@ -378,8 +378,7 @@ void chrome_json__free(struct chrome_json *chrome)
 {
 	if (!chrome)
 		return;
-	for (unsigned int i = 0; i < CPUS_MOST; i++)
-		free(chrome->cpus[i]);
+	per_cpu__clear(&chrome->cpus);
 	free(chrome->counters);
 	free(chrome);
 }

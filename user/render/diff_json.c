@@ -26,6 +26,7 @@ static struct json_object *run_of(struct json_builder *builder, const struct dif
 	json__add_fraction(builder, object, "window_ns", run->window);
 	json__add_fraction(builder, object, "lost", run->lost);
 	json__add_bool(builder, object, "conserved", run->conserved);
+	json__add_bool(builder, object, "cut", run->cut);
 	return object;
 }
 

@@ -234,7 +234,7 @@ static void note_statistic(struct page *page, const struct diff *diff)
 static void note_runs(struct page *page, const struct diff *diff)
 {
 	const struct diff_run *first = &diff->sides[0].runs[0];
-	bool kernels = false, tiers = false, lost = false;
+	bool kernels = false, tiers = false, lost = false, cut = false;
 
 	for (int side = 0; side < 2; side++) {
 		for (size_t i = 0; i < diff->sides[side].count; i++) {
@@ -242,6 +242,7 @@ static void note_runs(struct page *page, const struct diff *diff)
 
 			tiers |= run->tier != first->tier;
 			lost |= !run->conserved || run->lost > 0;
+			cut |= run->cut;
 			kernels |= run->kernel && first->kernel &&
 				   strcmp(run->kernel, first->kernel) != 0;
 		}
@@ -251,6 +252,9 @@ static void note_runs(struct page *page, const struct diff *diff)
 			   "loops) is not compared");
 	if (kernels)
 		note(page, "the runs are of different kernels");
+	if (cut)
+		note(page, "some of the recordings were cut off: what was after that is not in "
+			   "their figures, and how the threads ended is not known");
 	if (lost)
 		note(page, "events were lost in some of the runs (see their audit)");
 }

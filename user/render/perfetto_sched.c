@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/per_cpu.h"
 #include "render/perfetto_internal.h"
 
 #define EVENTS_A_BUNDLE 64
-#define CPUS_MOST	8192
 
 /* As the kernel's own sched_switch reports them (TASK_REPORT in include/linux/sched.h, since
  * 4.14). What it has no letter for, it calls uninterruptible. */
@@ -50,7 +50,7 @@ struct cpu_events {
 };
 
 struct sched {
-	struct cpu_events *cpus[CPUS_MOST];
+	struct per_cpu cpus; /* struct cpu_events */
 	Pf__SchedEvent events[EVENTS_A_BUNDLE];
 	Pf__SchedEvent *list[EVENTS_A_BUNDLE];
 	Pf__Switch switches[EVENTS_A_BUNDLE];
@@ -61,13 +61,17 @@ struct sched {
 
 struct sched *sched__new(void)
 {
-	return calloc(1, sizeof(struct sched));
+	struct sched *sched = calloc(1, sizeof(*sched));
+
+	if (sched)
+		sched->cpus.size = sizeof(struct cpu_events);
+	return sched;
 }
 
 void sched__free(struct sched *sched)
 {
-	for (unsigned int i = 0; sched && i < CPUS_MOST; i++)
-		free(sched->cpus[i]);
+	if (sched)
+		per_cpu__clear(&sched->cpus);
 	free(sched);
 }
 
@@ -117,7 +121,7 @@ static bool fill(struct sched *sched, size_t i, const struct sched_event *from)
 static int flush(struct perfetto *perfetto, unsigned int number)
 {
 	struct sched *sched = perfetto->sched;
-	struct cpu_events *cpu = sched->cpus[number];
+	struct cpu_events *cpu = sched->cpus.lanes[number];
 	Pf__Packet packet = PF__PACKET__INIT;
 	Pf__SchedBundle bundle = PF__SCHED_BUNDLE__INIT;
 	int err = 0;
@@ -144,23 +148,10 @@ static int flush(struct perfetto *perfetto, unsigned int number)
 	return err;
 }
 
-static struct cpu_events *cpu_of(struct perfetto *perfetto, unsigned int number, int *err)
-{
-	struct sched *sched = perfetto->sched;
-
-	*err = number < CPUS_MOST ? 0 : -EPROTO;
-	if (*err)
-		return NULL;
-	if (!sched->cpus[number])
-		sched->cpus[number] = calloc(1, sizeof(*sched->cpus[number]));
-	*err = sched->cpus[number] ? 0 : -ENOMEM;
-	return sched->cpus[number];
-}
-
 /* Room for an event on that CPU; NULL: *err says why. */
 static struct sched_event *add(struct perfetto *perfetto, unsigned int number, int *err)
 {
-	struct cpu_events *cpu = cpu_of(perfetto, number, err);
+	struct cpu_events *cpu = per_cpu__at(&perfetto->sched->cpus, number, err);
 
 	if (cpu && cpu->count == EVENTS_A_BUNDLE)
 		*err = flush(perfetto, number);
@@ -228,10 +219,9 @@ int sched__waking(struct perfetto *perfetto, const struct timeline_waking *wakin
 
 int sched__lost(struct perfetto *perfetto, unsigned int cpu)
 {
-	struct cpu_events *events;
 	int err;
+	struct cpu_events *events = per_cpu__at(&perfetto->sched->cpus, cpu, &err);
 
-	events = cpu_of(perfetto, cpu, &err);
 	if (!events)
 		return err;
 	err = flush(perfetto, cpu);
