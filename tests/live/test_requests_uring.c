@@ -260,7 +260,8 @@ static void a_request_is_its_submitters_whoever_waits_for_it(void **state)
 	assert_count(count_of(process_of(trace), "timeout", "open"), 0);
 	assert_null(find_requests(child, "io_uring", "timeout"));
 	assert_null(find_requests(child, "io_uring", "unpaired"));
-	the_wait(child, "io_uring", "io_uring_enter", NULL);
+	if (!live__emulated()) /* it may come too late for that */
+		the_wait(child, "io_uring", "io_uring_enter", NULL);
 }
 
 /* --- user_data is the program's ----------------------------------------------------------- */
