@@ -32,6 +32,7 @@ rest=(
     test_findings
     test_verdicts
     test_models
+    test_limits
 )
 
 build=${BUILD:-build}

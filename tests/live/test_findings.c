@@ -29,6 +29,13 @@ static bool any_thread_is_incomplete(struct json_object *profile)
 	return false;
 }
 
+/* By the program's own books there was no storm: others had the CPU that its two threads share. */
+static bool had_no_storm(struct json_object *truth)
+{
+	return json__has(truth, "victim") && json__number(truth, "involuntary_switches") <
+						     1000 * json__number(truth, "cpu_ns") / 1e9;
+}
+
 static struct trace *trace_of(const char *tier, const char *const *words)
 {
 	const char *options[16] = {"--tier", tier, "--", live__workload(words[0])};
@@ -52,9 +59,12 @@ static struct json_object *the_finding(const char *tier, const char *id, const c
 	for (int i = 0; i < ATTEMPTS && !finding; i++) {
 		trace = trace_of(tier, words);
 		finding = find_finding(trace->profile, id);
-		if (!finding && !any_thread_is_incomplete(trace->profile))
+		if (!finding && !any_thread_is_incomplete(trace->profile) &&
+		    !had_no_storm(trace->truth))
 			break;
 	}
+	if (!finding && had_no_storm(trace->truth))
+		live__skip("others keep the CPU busy that it was to fight for");
 	if (!finding)
 		live__fail("%s is not found in: %s", id,
 			   json__show(json__at(trace->profile, "findings")));
@@ -127,22 +137,27 @@ static void a_lock_that_serialises_is_found(void **state)
 	assert_non_null(strstr(json__string(finding, "text"), "in futex on futex 0x"));
 }
 
-/* Their twins need a CPU, too: on a busy machine they wait for it as well, and that is true. */
+/* Its twin needs a CPU, too: on a busy machine it waits for it as well, and that is true. */
 static void waiting_for_a_cpu_is_found(void **state)
 {
+	static const char id[] = "run_queue_delay_exceeds_blocking";
+
 	(void)state;
-	the_finding("waits", "run_queue_delay_exceeds_blocking",
-		    WORDS("fault", "--what", "run-queue"));
+	check_innocent("waits", id,
+		       WORDS("blocking", "--what", "pipe", "--ops", "100", "--delay", "5ms"));
+	the_finding("waits", id, WORDS("fault", "--what", "run-queue"));
 }
 
 static void storms_of_preemptions_are_found(void **state)
 {
+	static const char id[] = "preemption_storm";
 	struct json_object *finding;
 
 	(void)state;
+	check_innocent("waits", id, WORDS("fault", "--what", "preemption", "--innocent"));
 	if (live__emulated()) /* so many a second are more than it can do */
 		live__skip("no storms in an emulated machine");
-	finding = the_finding("waits", "preemption_storm", WORDS("fault", "--what", "preemption"));
+	finding = the_finding("waits", id, WORDS("fault", "--what", "preemption"));
 	assert_true(json__number(finding, "evidence.switches_per_running_second") >= 1000);
 }
 

@@ -9,6 +9,9 @@
 #define ATTEMPTS 6
 /* Points of 100 by which the utilisation may be off node's own. */
 #define POINTS_MOST 2.0
+/* Of the loop's time: a switch that was not seen leaves so little unknown that it does not matter.
+ */
+#define UNKNOWN_MOST 0.002
 
 /* Answers after a while, so that its loop rests in between. At each SIGUSR2 it says how long the
  * loop has rested and worked since the one before. */
@@ -80,10 +83,24 @@ static void compare(struct json_object *loop, double active, double idle)
 
 	assert_loop_conserved(loop);
 	assert_true(fabs(json__number(loop, "utilisation") - (1 - at_rest / window)) < 1e-6);
-	assert_true(theirs > 5 && theirs < 95);
 	if (fabs(ours - theirs) > POINTS_MOST)
 		live__fail("the loop works for %.1f%% of the time, but node says %.1f%%", ours,
 			   theirs);
+}
+
+static bool is_complete(struct trace *trace, struct json_object *thread)
+{
+	struct json_object *loop = json__at(thread, "loop");
+
+	return !thread__was_hit(trace, thread) ||
+	       json__number(loop, "unknown_ns") < UNKNOWN_MOST * json__number(loop, "window_ns");
+}
+
+/* By node's account the loop did both. On a busy machine it may never rest: nothing to tell apart.
+ */
+static bool does_both(double active, double idle)
+{
+	return active > idle / 20 && idle > active / 20;
 }
 
 static void node_agrees_on_the_utilisation_of_its_loop(void **state)
@@ -95,11 +112,12 @@ static void node_agrees_on_the_utilisation_of_its_loop(void **state)
 	for (int i = 0; i < ATTEMPTS; i++) {
 		struct trace *trace = trace_node(server, port, i);
 		struct json_object *thread = the_thread(trace->profile, server->pid);
+		double active = nodes_time(server, "active", 2 * i + 1),
+		       idle = nodes_time(server, "idle", 2 * i + 1);
 
-		if (thread__was_hit(trace, thread))
+		if (!is_complete(trace, thread) || !does_both(active, idle))
 			continue;
-		compare(json__at(thread, "loop"), nodes_time(server, "active", 2 * i + 1),
-			nodes_time(server, "idle", 2 * i + 1));
+		compare(json__at(thread, "loop"), active, idle);
 		return;
 	}
 	real__never_complete();

@@ -4,6 +4,7 @@
  * test_workloads_requests.c). By the system calls themselves, on files that are always there.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <poll.h>
@@ -42,18 +43,19 @@ static int open_zeroes(void)
 	return (int)role__check(open("/dev/zero", O_RDONLY | O_CLOEXEC), "/dev/zero");
 }
 
+static struct iocb polls[REQUESTS];
+
 /* Polls so many times for what never comes. */
 static aio_context_t submit_polls(void)
 {
-	static struct iocb blocks[REQUESTS];
 	struct iocb *list[REQUESTS];
 	aio_context_t context = set_up(REQUESTS);
 	int ends[2];
 
 	role__check(pipe(ends), "pipe");
 	for (int i = 0; i < REQUESTS; i++) {
-		blocks[i] = block_for(IOCB_CMD_POLL, ends[0], i);
-		list[i] = &blocks[i];
+		polls[i] = block_for(IOCB_CMD_POLL, ends[0], i);
+		list[i] = &polls[i];
 	}
 	role__check(syscall(SYS_io_submit, context, REQUESTS, list) == REQUESTS ? 0 : -1,
 		    "io_submit");
@@ -110,6 +112,40 @@ static void a_context_that_is_destroyed_takes_its_requests_along(void **state)
 	assert_count(json__integer(row, "submitted"), REQUESTS);
 	assert_count(json__integer(row, "unseen"), REQUESTS);
 	assert_count(json__integer(row, "open"), 0);
+}
+
+/* The kernel answers io_cancel() with EINPROGRESS, and hands the request over like any other. */
+static int run_cancel(int argc, char **argv)
+{
+	aio_context_t context = submit_polls();
+	struct io_event events[REQUESTS];
+
+	(void)argc, (void)argv;
+	for (int i = 0; i < REQUESTS; i++)
+		role__check(syscall(SYS_io_cancel, context, &polls[i], &events[0]) == -1 &&
+					    errno == EINPROGRESS
+				    ? 0
+				    : -1,
+			    "io_cancel");
+	role__check(syscall(SYS_io_getevents, context, REQUESTS, REQUESTS, events, NULL) == REQUESTS
+			    ? 0
+			    : -1,
+		    "io_getevents");
+	return 0;
+}
+
+static void requests_that_are_called_off_complete(void **state)
+{
+	struct trace *trace = run("cancel");
+	struct json_object *row = row_of(trace, "poll");
+
+	(void)state;
+	assert_count(json__integer(row, "submitted"), REQUESTS);
+	assert_count(json__integer(row, "completed"), REQUESTS);
+	assert_count(json__integer(row, "latency.count"), REQUESTS);
+	assert_count(json__integer(row, "unseen"), 0);
+	assert_count(json__integer(row, "open"), 0);
+	assert_nothing_lost(trace->profile);
 }
 
 /* The third block is refused: io_submit() takes the two before it. */
@@ -244,13 +280,10 @@ static void what_is_beyond_one_call_is_lost_aloud(void **state)
 }
 
 static const struct live_role roles[] = {
-	{"leave", run_leave},
-	{"destroy", run_destroy},
-	{"refuse", run_refuse},
-	{"unseen", run_unseen},
-	{"fail", run_fail},
-	{"many", run_many},
-	{0},
+	{"leave", run_leave},	{"destroy", run_destroy},
+	{"cancel", run_cancel}, {"refuse", run_refuse},
+	{"unseen", run_unseen}, {"fail", run_fail},
+	{"many", run_many},	{0},
 };
 
 int main(int argc, char **argv)
@@ -258,6 +291,7 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(requests_in_flight_at_exit_are_open),
 		LIVE_TEST(a_context_that_is_destroyed_takes_its_requests_along),
+		LIVE_TEST(requests_that_are_called_off_complete),
 		LIVE_TEST(blocks_that_are_not_taken_are_not_submitted),
 		LIVE_TEST(completions_reaped_without_a_call_are_unseen),
 		LIVE_TEST(requests_that_fail_are_counted),

@@ -220,6 +220,50 @@ static void a_request_belongs_to_the_process_that_submits_it(void **state)
 		     CHILDREN);
 }
 
+/* The parent submits and sleeps; what comes is waited for and taken by its child. */
+static int run_heir(int argc, char **argv)
+{
+	static struct __kernel_timespec soon = {.tv_nsec = 20000000};
+	struct ring ring;
+	pid_t child;
+
+	(void)argc, (void)argv;
+	ring__open(&ring, REQUESTS, 0);
+	for (int i = 0; i < REQUESTS; i++) {
+		struct io_uring_sqe *request = ring__request(&ring, IORING_OP_TIMEOUT, -1, i);
+
+		request->addr = (uint64_t)&soon;
+		request->len = 1;
+	}
+	role__check(ring__enter(&ring, 0), "io_uring_enter");
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_NAME, "child");
+		for (unsigned int taken = 0; taken < REQUESTS;) {
+			role__check(ring__enter(&ring, 1), "io_uring_enter");
+			taken += ring__take(&ring, REQUESTS);
+		}
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	return 0;
+}
+
+static void a_request_is_its_submitters_whoever_waits_for_it(void **state)
+{
+	struct trace *trace = run("heir");
+	struct json_object *child = the_process_named(trace->profile, "child");
+
+	(void)state;
+	assert_count(count_of(process_of(trace), "timeout", "submitted"), REQUESTS);
+	assert_count(count_of(process_of(trace), "timeout", "completed"), REQUESTS);
+	assert_count(count_of(process_of(trace), "timeout", "open"), 0);
+	assert_null(find_requests(child, "io_uring", "timeout"));
+	assert_null(find_requests(child, "io_uring", "unpaired"));
+	if (!live__emulated()) /* it may come too late for that */
+		the_wait(child, "io_uring", "io_uring_enter", NULL);
+}
+
 /* --- user_data is the program's ----------------------------------------------------------- */
 
 #define SHORT_NS 10000000
@@ -515,19 +559,13 @@ static void completions_of_requests_from_before_are_censored(void **state)
 }
 
 static const struct live_role roles[] = {
-	{"leave", run_leave},
-	{"close", run_close},
-	{"cancel", run_cancel},
-	{"fail", run_fail},
-	{"fork", run_fork},
-	{"same", run_same},
-	{"overflow", run_overflow},
-	{"silent", run_silent},
-	{"multishot", run_multishot},
-	{"crowd", run_crowd},
-	{"forbidden", run_forbidden},
-	{"late", run_late},
-	{0},
+	{"leave", run_leave},	{"close", run_close},
+	{"cancel", run_cancel}, {"fail", run_fail},
+	{"heir", run_heir},	{"fork", run_fork},
+	{"same", run_same},	{"overflow", run_overflow},
+	{"silent", run_silent}, {"multishot", run_multishot},
+	{"crowd", run_crowd},	{"forbidden", run_forbidden},
+	{"late", run_late},	{0},
 };
 
 int main(int argc, char **argv)
@@ -538,6 +576,7 @@ int main(int argc, char **argv)
 		LIVE_TEST(cancelled_requests_are_told_from_failed_ones),
 		LIVE_TEST(requests_that_fail_are_counted_refused_ones_too),
 		LIVE_TEST(a_request_belongs_to_the_process_that_submits_it),
+		LIVE_TEST(a_request_is_its_submitters_whoever_waits_for_it),
 		LIVE_TEST(requests_with_the_same_user_data_are_not_confused),
 		LIVE_TEST(completions_that_overflow_the_queue_are_completions),
 		LIVE_TEST(requests_without_a_completion_are_unseen_unless_they_fail),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What threads that only wait cost: their stacks, against the truth of who made them. */
+/* What waiting costs: stacks of threads that only wait, against the truth of who made them; and an
+ * operation. */
 #define _GNU_SOURCE
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,12 +95,40 @@ static void stacks_of_a_process_that_lives_are_seen_at_the_end(void **state)
 	check_stacks(cost_of(trace));
 }
 
+/* Of `blocking`: the waiter's reads and the partner's writes, and what the program reads to begin.
+ */
+static void what_an_operation_costs_adds_up(void **state)
+{
+	struct trace *trace = trace__workload(
+		"full", WORDS("blocking", "--what", "pipe", "--ops", "200", "--size", "4096"));
+	struct json_object *process = the_process_named(trace->profile, "blocking"), *thread, *call;
+	struct json_object *cost = json__at(process, "cost");
+	double running = json__number(process, "ledger.running_ns");
+	int64_t operations = of(cost, "operations"), bytes = of(cost, "bytes"), switches = 0,
+		moved = 0;
+
+	(void)state;
+	json__each (call, process, "syscalls")
+		moved += of(call, "bytes");
+	assert_count(bytes, moved);
+	assert_true(bytes >= 400 * 4096);
+	assert_true(operations >= 400);
+	assert_true(fabs(json__number(cost, "cpu_ns_per_operation") * (double)operations / running -
+			 1) < 1e-6);
+	assert_true(fabs(json__number(cost, "cpu_ns_per_byte") * (double)bytes / running - 1) <
+		    1e-6);
+	json__each (thread, process, "threads")
+		switches += of(thread, "voluntary_switches") + of(thread, "involuntary_switches");
+	assert_count(of(cost, "voluntary_switches") + of(cost, "involuntary_switches"), switches);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(stacks_of_a_process_that_ends_are_seen_on_the_way),
 		LIVE_TEST(kernel_stacks_are_as_large_as_the_kernel_says),
 		LIVE_TEST(stacks_of_a_process_that_lives_are_seen_at_the_end),
+		LIVE_TEST(what_an_operation_costs_adds_up),
 	};
 
 	live__begin(argc, argv, NULL);

@@ -52,12 +52,33 @@ static void losses_and_breaches_are_said_aloud(void **state)
 	profile__free(profile);
 }
 
+static void static_binaries_are_named(void **state)
+{
+	struct profile *profile = sample__profile();
+	char *text = render_flat(profile, &(struct render_options){0});
+
+	(void)state;
+	assert_says_not(text, "static binaries");
+	free(text);
+	profile->processes[0].static_binary = profile->processes[1].static_binary = true;
+	text = render_flat(profile, &(struct render_options){0});
+	assert_says(text, "static binaries, whose POSIX AIO is seen only if they have symbols: ");
+	assert_says(text, "` and 1 more");
+	free(text);
+	profile->tier = TIER_WAITS; /* no POSIX AIO of anybody is seen there */
+	text = render_flat(profile, &(struct render_options){0});
+	assert_says_not(text, "static binaries");
+	free(text);
+	profile__free(profile);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verbose_tells_wakers_and_the_books_of_each_thread),
 		cmocka_unit_test(the_audit_takes_two_lines),
 		cmocka_unit_test(losses_and_breaches_are_said_aloud),
+		cmocka_unit_test(static_binaries_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, use_utf8, NULL);

@@ -36,7 +36,8 @@ static void __attribute__((noreturn)) run(char **argv, int release_fd, int error
 	_exit(command__exec_status(-err));
 }
 
-int command__spawn(struct command *command, char **argv, int stdout_fd, int stderr_fd)
+int command__spawn(struct command *command, char **argv, int stdout_fd, int stderr_fd,
+		   const struct open_files *open_files)
 {
 	int release[2] = {-1, -1}, error[2] = {-1, -1}, err;
 
@@ -50,6 +51,7 @@ int command__spawn(struct command *command, char **argv, int stdout_fd, int stde
 		close(release[1]);
 		close(error[0]);
 		redirect(stdout_fd, stderr_fd);
+		open_files__put_back(open_files);
 		run(argv, release[0], error[1]);
 	}
 	close(release[0]);

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "collect/open_files.h"
+
 struct command {
 	pid_t pid;
 	int pidfd;	/* readable when it has exited */
@@ -17,9 +19,11 @@ struct command {
 
 /*
  * Forks. The child waits; nothing of the command runs yet. `stdout_fd` and `stderr_fd` are where it
- * will write; 0: where we do. Returns 0 or a negative errno.
+ * will write; 0: where we do. It gets back the limit of open files that we have raised. Returns 0
+ * or a negative errno.
  */
-int command__spawn(struct command *command, char **argv, int stdout_fd, int stderr_fd);
+int command__spawn(struct command *command, char **argv, int stdout_fd, int stderr_fd,
+		   const struct open_files *open_files);
 
 /*
  * Lets it execute. Returns 0 once the exec has succeeded, or the negative errno with which it

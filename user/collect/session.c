@@ -215,6 +215,10 @@ failed:
 			 "the kernel has no room for maps of %llu entries: try a smaller "
 			 "--map-entries",
 			 (unsigned long long)entries);
+	else if (err == -EMFILE)
+		snprintf(message, size,
+			 "tracing takes some hundred open files, more than this process may have "
+			 "(ulimit -n)");
 	else
 		snprintf(message, size,
 			 "the kernel refused the tracing programs: %s (-v shows its reasons; "

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collect/open_files.h"
 #include "collect/preflight.h"
 #include "collect/session.h"
 #include "collect/uprobes.h"
@@ -198,16 +199,19 @@ static enum rating try_tier(const struct preflight *preflight, enum tier tier)
 	struct session_options options = {.tier = tier, .target = &nobody, .map_entries = 16};
 	const char *what = tier == TIER_FULL ? "trial: tier full" : "trial: tier waits";
 	struct session *session = NULL;
+	struct open_files open_files;
 	struct timespec begin, end;
 	char message[200] = "", text[200];
 	int err;
 
+	open_files__raise(&open_files);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	err = session__new(&session, &options, preflight, message, sizeof(message));
 	if (!err)
 		err = session__attach(session, 0, message, sizeof(message));
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	session__free(session);
+	open_files__put_back(&open_files);
 	snprintf(text, sizeof(text), "loaded and attached in %lld ms",
 		 (long long)(end.tv_sec - begin.tv_sec) * 1000 +
 			 (end.tv_nsec - begin.tv_nsec) / 1000000);

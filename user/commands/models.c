@@ -34,7 +34,7 @@ static const char documentation[] =
 	"  waitscope models --only receive,file --delay 5ms\n"
 	"  waitscope models --only loop,thread --json -o servers.json\n"
 	"\n"
-	"All of it takes some minutes, and memory for 10,000 processes and 30,000 threads; what "
+	"All of it takes a minute or two, and memory for 10,000 processes and 30,000 threads; what "
 	"this machine has no room for is left out, and said. Exit status: 0 done, 1 a run failed, "
 	"2 wrong usage.";
 

@@ -274,6 +274,33 @@ static int fill_overlap(struct models_row *row, const struct process *process,
 /* --- all of them -------------------------------------------------------------------------------
  */
 
+static double operations_of(const struct process *process)
+{
+	double operations = 0;
+
+	for (size_t i = 0; i < process->verdict.share_count; i++)
+		operations += (double)process->verdict.shares[i].operations;
+	return operations;
+}
+
+/*
+ * The process whose verdict tells what a server is: itself, or, where each connection has a process
+ * of its own, the one of all that did the most I/O. (It only accepts, then; seldom, if they are
+ * few.)
+ */
+static const struct process *judged(const struct models_row *row, const struct profile *profile,
+				    const struct process *server)
+{
+	const struct process *most = server;
+
+	if (row->expected_structure != STRUCTURE_PROCESS_PER_CONNECTION)
+		return server;
+	for (size_t i = 0; i < profile->process_count; i++)
+		if (operations_of(&profile->processes[i]) > operations_of(most))
+			most = &profile->processes[i];
+	return most;
+}
+
 static const struct process *find_process(const struct profile *profile, int pid)
 {
 	for (size_t i = 0; i < profile->process_count; i++)
@@ -311,7 +338,8 @@ int models_figures__fill(struct models_row *row, const struct profile *profile,
 	if (!process)
 		return -ENOENT;
 	row->structure = process->structure;
-	if (fill_verdict(row, &process->verdict)) /* of tasks, that of the caller follows */
+	if (fill_verdict(row, &judged(row, profile, process)
+				       ->verdict)) /* of tasks, that of the caller follows */
 		return -ENOMEM;
 	row->conserved = profile->audit.conserved;
 	for (size_t i = 0; i < profile->audit.lost_count; i++)

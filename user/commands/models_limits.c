@@ -60,24 +60,18 @@ static void bound_tasks(struct models_limits *limits, uint64_t most, const char 
 	limits->tasks_by = by;
 }
 
-/* pids.max of our cgroup and those above it, less what is in there. */
-static void bound_by_cgroups(struct models_limits *limits)
+/* pids.max of the cgroup `group`, as its hierarchy names it, and of those above it, less what is in
+ * there. */
+static void bound_by_cgroup(struct models_limits *limits, const char *mount, char *group)
 {
-	char line[512], path[600];
-	FILE *file = fopen("/proc/self/cgroup", "re");
 	uint64_t most, current;
+	char path[700];
 	char *slash;
 
-	if (!file)
-		return;
-	while (fgets(line, sizeof(line), file) && strncmp(line, "0::", 3) != 0)
-		line[0] = '\0';
-	fclose(file);
-	line[strcspn(line, "\n")] = '\0';
-	while (strncmp(line, "0::", 3) == 0 && (slash = strrchr(line, '/'))) {
-		snprintf(path, sizeof(path), "/sys/fs/cgroup%s/pids.max", line + 3);
+	while ((slash = strrchr(group, '/'))) {
+		snprintf(path, sizeof(path), "%s%s/pids.max", mount, group);
 		if (read_number(path, &most)) {
-			snprintf(path, sizeof(path), "/sys/fs/cgroup%s/pids.current", line + 3);
+			snprintf(path, sizeof(path), "%s%s/pids.current", mount, group);
 			if (!read_number(path, &current))
 				current = 0;
 			bound_tasks(limits, most > current ? most - current : 0,
@@ -85,6 +79,29 @@ static void bound_by_cgroups(struct models_limits *limits)
 		}
 		*slash = '\0';
 	}
+}
+
+/* A line is HIERARCHY:CONTROLLERS:GROUP; the hierarchy of version 2 is 0 and has no controllers. */
+static void bound_by_cgroups(struct models_limits *limits)
+{
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	char line[512];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		char *controllers = strchr(line, ':');
+		char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!group)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		*group++ = '\0';
+		if (strcmp(controllers, ":") == 0)
+			bound_by_cgroup(limits, "/sys/fs/cgroup", group);
+		else if (strcmp(controllers, ":pids") == 0)
+			bound_by_cgroup(limits, "/sys/fs/cgroup/pids", group);
+	}
+	if (file)
+		fclose(file);
 }
 
 static uint64_t tasks_of_the_system(void)
@@ -117,14 +134,19 @@ static void look_at_tasks(struct models_limits *limits)
 
 static void look_at_files(struct models_limits *limits)
 {
-	struct rlimit limit = {0};
+	struct rlimit limit = {0}, more;
 	uint64_t most;
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limits->files = limit.rlim_max;
-	/* root raises its own limit up to here */
-	if (geteuid() == 0 && read_number("/proc/sys/fs/nr_open", &most) && most > limits->files)
-		limits->files = most;
+	if (!read_number("/proc/sys/fs/nr_open", &most) || most <= limits->files)
+		return;
+	/* workloads raise their own limit, if they may (CAP_SYS_RESOURCE): so try */
+	more = (struct rlimit){.rlim_cur = limit.rlim_cur, .rlim_max = most};
+	if (setrlimit(RLIMIT_NOFILE, &more))
+		return;
+	limits->files = most;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void look_at_memory(struct models_limits *limits)

@@ -165,23 +165,27 @@ static enum models_run_end judge_end(struct job *job, struct tracing *tracing)
 	return RUN_DONE;
 }
 
-/* What client and server have said. */
+/*
+ * What client and server have said. A server without a thread or process for each connection would
+ * look better than it is: it says on stderr what it lacked, and the client what it missed by that.
+ */
 static void read_truth(struct job *job, int status)
 {
-	int client = 0;
+	bool served = job->run->needs & NEEDS_CLIENT;
+	int client = served ? models_client__finish(&job->client, status != 0) : 0;
 
-	if (job->run->needs & NEEDS_CLIENT)
-		client = models_client__finish(&job->client, status != 0);
-	if (status)
+	if (status) {
 		fail_as_said(job, job->stderr_fd, job->run->words[0], status);
-	else if (client)
-		fail_as_said(job, job->client.stderr_fd, "the client", client);
-	if (status || client)
 		return;
+	}
 	job->truth = truth__read(job->stdout_fd);
-	if (job->run->needs & NEEDS_CLIENT)
+	if (truth__number(job->truth, "connections_refused") > 0)
+		fail_as_said(job, job->stderr_fd, job->run->words[0], status);
+	if (client)
+		fail_as_said(job, job->client.stderr_fd, "the client", client);
+	else if (served)
 		job->client_truth = truth__read(job->client.stdout_fd);
-	if (!job->truth || (job->run->needs & NEEDS_CLIENT && !job->client_truth))
+	if (!job->truth || (served && !job->client_truth))
 		fail(job, "it stated no truth");
 }
 

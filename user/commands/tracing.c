@@ -14,6 +14,7 @@
 #include "collect/gather.h"
 #include "collect/gather_rows.h"
 #include "collect/memory.h"
+#include "collect/open_files.h"
 #include "collect/preflight.h"
 #include "collect/session.h"
 #include "collect/stacks.h"
@@ -33,6 +34,7 @@ struct tracing {
 	struct distributions *distributions;
 	struct stream *stream; /* NULL: there is none */
 	int stream_error;      /* why events are not taken any more */
+	struct open_files open_files;
 	struct command command;
 	struct watch watch;
 	enum watch_end end;
@@ -87,6 +89,7 @@ int tracing__new(struct tracing **tracing, const struct tracing_options *options
 		.watch = {.signal_fd = -1, .event_fd = -1},
 		.started = session__now(),
 	};
+	open_files__raise(&(*tracing)->open_files);
 	return check(*tracing);
 }
 
@@ -181,8 +184,9 @@ static int prepare(struct tracing *tracing)
 static int spawn_command(struct tracing *tracing)
 {
 	const struct tracing_options *options = tracing->options;
-	int err = command__spawn(&tracing->command, options->target->command,
-				 options->command_stdout, options->command_stderr);
+	int err =
+		command__spawn(&tracing->command, options->target->command, options->command_stdout,
+			       options->command_stderr, &tracing->open_files);
 
 	if (!err)
 		return 0;
@@ -547,5 +551,6 @@ void tracing__free(struct tracing *tracing)
 	session__free(tracing->session);
 	command__close(&tracing->command);
 	watch__close(&tracing->watch);
+	open_files__put_back(&tracing->open_files);
 	free(tracing);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The audit in two lines: do the books balance, do they agree with the kernel's, what was lost,
- * and what did the tracing itself cost.
+ * and what did the tracing itself cost. A third one where something of a program cannot be seen.
  */
 #include <math.h>
 #include <string.h>
@@ -122,6 +122,32 @@ static void say_overhead(struct page *page, const struct profile *profile)
 	page__keep(page, NULL, "%s", text__time(audit->programs, time));
 }
 
+/* There is no C library in them to put a probe into; their own copy is found if it has a name. */
+static void say_static(struct page *page, const struct profile *profile)
+{
+	const struct process *first = NULL;
+	char name[64], number[UNITS_TEXT];
+	size_t count = 0;
+
+	for (size_t i = 0; i < profile->process_count; i++) {
+		if (!profile->processes[i].static_binary)
+			continue;
+		if (!first)
+			first = &profile->processes[i];
+		count++;
+	}
+	if (!count || profile->tier != TIER_FULL)
+		return;
+	text__copy(name, sizeof(name), first->comm, page->unicode);
+	page__begin_line(page, 2);
+	page__say(page, NULL,
+		  "static binaries, whose POSIX AIO is seen only if they have symbols: ");
+	page__keep(page, NULL, "%d `%s`", first->pid, name);
+	if (count > 1)
+		page__say(page, NULL, " and %s more", units__count(count - 1, number));
+	page__end_line(page);
+}
+
 void text__audit(struct page *page, const struct profile *profile)
 {
 	page__title(page, "Audit", "how far these figures can be trusted");
@@ -134,4 +160,5 @@ void text__audit(struct page *page, const struct profile *profile)
 	say_maps(page, &profile->audit);
 	say_overhead(page, profile);
 	page__end_line(page);
+	say_static(page, profile);
 }

@@ -110,10 +110,18 @@ int service__accept(struct service *service, int listener, bool nonblocking)
 	return -1;
 }
 
+static void count_done(struct service *service)
+{
+	if (atomic_fetch_add(&service->counts->connections_done, 1) + 1 ==
+	    service->options.connections)
+		service->when_done();
+}
+
 void service__refuse(struct service *service, const char *call, int error)
 {
 	atomic_fetch_add(&service->counts->connections_refused, 1);
 	say_once(service->counts, call, error);
+	count_done(service);
 }
 
 void service__begin_connection(struct service *service)
@@ -134,8 +142,7 @@ void service__end_connection(struct service *service, bool is_whole)
 	if (!is_whole)
 		atomic_fetch_add(&counts->cut_short, 1);
 	atomic_fetch_sub(&counts->connections_open, 1);
-	if (atomic_fetch_add(&counts->connections_closed, 1) + 1 == service->options.connections)
-		service->when_done();
+	count_done(service);
 }
 
 void service__count_call(struct service *service, enum service_call call)

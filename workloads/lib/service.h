@@ -47,10 +47,10 @@ enum service_call {
 
 /* Counted by all threads or processes of the server at once, in shared memory. */
 struct service_counts {
-	_Atomic uint64_t connections; /* accepted, and served until they were closed: */
-	_Atomic uint64_t connections_closed;
+	_Atomic uint64_t connections; /* accepted, and served until they were closed */
 	_Atomic uint64_t connections_open, connections_max;
 	_Atomic uint64_t connections_refused; /* accepted, but there was no thread or process */
+	_Atomic uint64_t connections_done;    /* closed or refused */
 	_Atomic uint64_t requests;
 	_Atomic uint64_t bytes_received, bytes_sent;
 	_Atomic uint64_t accept_errors;

@@ -3,12 +3,16 @@
 # Reads what a child process sends, told by SIGIO when there is something: signal-driven I/O.
 use strict;
 use warnings;
+use Config;
 use Fcntl;
-use POSIX;
+use POSIX qw(SIG_BLOCK _exit sigprocmask sigsuspend);
 use Socket;
 
+my %signals;                        # POSIX has no SIGIO
+@signals{split ' ', $Config{sig_name}} = split ' ', $Config{sig_num};
+
 socketpair(my $reader, my $writer, AF_UNIX, SOCK_DGRAM, 0) or die "socketpair: $!";
-my $set = POSIX::SigSet->new(SIGIO);
+my $set = POSIX::SigSet->new($signals{IO});
 sigprocmask(SIG_BLOCK, $set);       # it may come only while it is waited for
 $SIG{IO} = sub { };
 my $child = fork // die "fork: $!";

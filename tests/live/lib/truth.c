@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "tests/live/lib/internal.h"
 #include "tests/live/lib/truth.h"
@@ -188,14 +189,27 @@ static int64_t sleeps_expected(struct json_object *truth)
 	return meant;
 }
 
-/* Any call may have to wait for a lock in the kernel, on PREEMPT_RT for a spinlock too. The truth
- * knows nothing of those sleeps; truth__check_switches() does. */
+static bool is_realtime(void)
+{
+	struct utsname name;
+
+	return uname(&name) == 0 && strstr(name.version, "PREEMPT_RT");
+}
+
+/*
+ * Any call may have to wait for a lock in the kernel, on PREEMPT_RT for a spinlock too, which is of
+ * class `lock` in any call. The truth knows nothing of those sleeps; truth__check_switches() does.
+ */
 static bool is_for_kernel_lock(struct json_object *truth, struct json_object *wait)
 {
 	const char *sleep = json__string(wait, "sleep"), *expected = json__string(truth, "sleep");
 
-	return sleep && strcmp(sleep, "uninterruptible") == 0 &&
-	       (!expected || strcmp(expected, sleep) != 0);
+	if (!sleep || strcmp(sleep, "uninterruptible") != 0)
+		return false;
+	if (!expected || strcmp(expected, sleep) != 0)
+		return true;
+	return is_realtime() && strcmp(json__string(wait, "class"), "lock") == 0 &&
+	       strcmp(json__string(truth, "class"), "lock") != 0;
 }
 
 void truth__check_waits(struct json_object *truth, struct json_object *waiter)
