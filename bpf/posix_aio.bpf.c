@@ -69,40 +69,62 @@ static __always_inline void count_notification(struct request_row *row, u32 how,
 	__sync_fetch_and_add(&row->notified[notify < 3 ? notify : 3], 1);
 }
 
-/* There is one of this key already. True if the new one was joined to it. */
-static __always_inline bool posix_aio__join(struct request_row *row, struct posix_aio_request *open,
-					    u64 control, u64 now)
+/* There is one of this key already, and `fresh` is one more of its kind. -1: that one is over by
+ * now, or other threads are at it. */
+static __always_inline int posix_aio__join(struct posix_aio_request *open,
+					   const struct posix_aio_request *fresh)
 {
-	if (open->control == control && !open->alike) {
-		/* nobody may submit a block that is in flight: its end was missed */
-		request__forgotten(row, open->since);
-		return false;
-	}
+	u32 copies = *(volatile u32 *)&open->copies;
+
+	if (!copies || __sync_val_compare_and_swap(&open->copies, copies, copies + 1) != copies)
+		return -1;
 	open->alike = 1;
-	__sync_fetch_and_add(&open->since, now);
-	__sync_fetch_and_add(&open->copies, 1);
-	request__submitted(row, now);
-	return true;
+	__sync_fetch_and_add(&open->since, fresh->since);
+	return 0;
+}
+
+/* How often it is tried: one that is over is taken out of the map in the next moment, if nothing
+ * comes in between. */
+#define POSIX_AIO_ROUNDS 64
+
+/* Enters a request in the map; -1: there is no room. */
+static __always_inline int posix_aio__enter(struct request_row *row,
+					    const struct posix_aio_key *key,
+					    const struct posix_aio_request *fresh)
+{
+	struct posix_aio_request *open;
+
+	for (int i = 0; i < POSIX_AIO_ROUNDS; i++) {
+		open = bpf_map_lookup_elem(&posix_aio_requests, key);
+		if (open && open->control == fresh->control && !open->alike) {
+			/* nobody may submit a block that is in flight: its end was missed */
+			request__forgotten(row, open->since);
+			return bpf_map_update_elem(&posix_aio_requests, key, fresh, BPF_EXIST);
+		}
+		if (open && !posix_aio__join(open, fresh))
+			return 0;
+		if (open)
+			continue;
+		if (!bpf_map_update_elem(&posix_aio_requests, key, fresh, BPF_NOEXIST)) {
+			__sync_fetch_and_add(&hot.posix_aio_open, 1);
+			return 0;
+		}
+	}
+	return -1;
 }
 
 static __always_inline void posix_aio__follow(struct request_row *row, u32 number,
 					      const struct posix_aio_key *key, u64 control, u32 tid,
 					      u64 now)
 {
-	struct posix_aio_request *open = bpf_map_lookup_elem(&posix_aio_requests, key);
 	struct posix_aio_request fresh = {
 		.since = now, .control = control, .request = number, .submitter = tid, .copies = 1};
-	bool is_new = !open;
 
-	if (open && posix_aio__join(row, open, control, now))
-		return;
-	if (bpf_map_update_elem(&posix_aio_requests, key, &fresh, BPF_ANY)) {
+	if (posix_aio__enter(row, key, &fresh)) {
 		request__unfollowed(row);
 		lose(LOSS_INFLIGHT);
 		return;
 	}
-	if (is_new)
-		__sync_fetch_and_add(&hot.posix_aio_open, 1);
 	request__submitted(row, now);
 }
 
@@ -274,24 +296,22 @@ static __always_inline void posix_aio__withdraw(const struct posix_aio_key *key,
 						bool cancelled)
 {
 	struct request_row *row = ROW(requests, request->request);
-	bool last = true;
+	struct posix_aio_landing landing;
 
 	if (!row)
 		return;
-	if (request->alike)
-		last = posix_aio__land_alike(row, request, now);
-	if (cancelled && request->alike) {
+	posix_aio__land(row, request, now, &landing);
+	if (cancelled && landing.alike) {
 		__sync_fetch_and_add(&row->completed, 1);
 		__sync_fetch_and_add(&row->cancelled, 1);
 	} else if (cancelled) {
-		request__completed(row, request->since, now, -ECANCELED);
-	} else if (request->alike) {
-		__sync_fetch_and_add(&row->submitted, -1);
-		__sync_fetch_and_add(&row->alike, -1);
+		request__ended(row, landing.since, now, -ECANCELED);
 	} else {
-		request__refused(row, request->since);
+		__sync_fetch_and_add(&row->submitted, -1);
+		if (landing.alike)
+			__sync_fetch_and_add(&row->alike, -1);
 	}
-	if (last)
+	if (landing.last)
 		posix_aio__drop(key);
 }
 

@@ -62,14 +62,26 @@ static __always_inline void posix_aio__drop(const struct posix_aio_key *key)
 		__sync_fetch_and_add(&hot.posix_aio_open, -1);
 }
 
+/* A request that is in flight no more. */
+struct posix_aio_landing {
+	u64 since;
+	bool alike; /* it was one of several that nothing told apart */
+	bool last;  /* of these: what is in the map is to be dropped */
+};
+
 /*
- * One of several requests that nothing tells apart is in flight no more. Which one it was would be
- * a guess, so none of them gets a latency; each counts as if it had been submitted at the mean of
- * those that are left, and their sum is right in the end. True if it was the last one.
+ * One request less is in flight. Which one of several that are alike it was would be a guess, so
+ * none of them gets a latency; each counts as if it had been submitted at the mean of those that
+ * are left, and their sum is right in the end.
+ *
+ * Another one may be joining at this moment, and whoever takes `copies` from 0 or to 0 knows that
+ * it was too late, or the last.
  */
-static __always_inline bool posix_aio__land_alike(struct request_row *row,
-						  struct posix_aio_request *request, u64 now)
+static __always_inline void posix_aio__land(struct request_row *row,
+					    struct posix_aio_request *request, u64 now,
+					    struct posix_aio_landing *landing)
 {
+	bool alike = request->alike;
 	u64 since = request->since;
 	u32 copies = request->copies;
 
@@ -77,14 +89,19 @@ static __always_inline bool posix_aio__land_alike(struct request_row *row,
 		since /= copies;
 	__sync_fetch_and_add(&request->since, -since);
 	request__landed(row, since);
+	landing->since = since;
+	landing->last = __sync_fetch_and_add(&request->copies, -1) <= 1;
+	landing->alike = alike || !landing->last;
+	if (!landing->alike)
+		return;
 	__sync_fetch_and_add(&row->alike, 1);
 	__sync_fetch_and_add(&row->alike_total, now - since);
-	return __sync_fetch_and_add(&request->copies, -1) <= 1;
 }
 
 /* A syscall with this key has returned in thread `tid`. 1: it was a helper's, at a request. */
 GLOBAL u32 posix_aio__done(const struct posix_aio_key *given, u32 tid, s64 result, u64 now)
 {
+	struct posix_aio_landing landing;
 	struct posix_aio_request *request;
 	struct request_row *row;
 	struct posix_aio_key key;
@@ -103,16 +120,16 @@ GLOBAL u32 posix_aio__done(const struct posix_aio_key *given, u32 tid, s64 resul
 		return 1;
 	if (key.operation != POSIX_FSYNC)
 		request__moved(row, result);
-	if (request->alike) {
+	posix_aio__land(row, request, now, &landing);
+	if (!landing.alike) {
+		request__ended(row, landing.since, now, result);
+	} else {
 		__sync_fetch_and_add(&row->completed, 1);
 		if (result < 0)
 			__sync_fetch_and_add(&row->failed, 1);
-		if (!posix_aio__land_alike(row, request, now))
-			return 1;
-	} else {
-		request__completed(row, request->since, now, result);
 	}
-	posix_aio__drop(&key);
+	if (landing.last)
+		posix_aio__drop(&key);
 	return 1;
 }
 

@@ -276,6 +276,38 @@ static void requests_that_are_alike_are_not_paired(void **state)
 	assert_true(json__number(row, "inflight.mean") > 0);
 }
 
+#define JOINED_ROUNDS 200
+
+/* Here they may be done at once: one is asked for while the one before it is on its way out. */
+static int run_joined(int argc, char **argv)
+{
+	struct aiocb blocks[ALIKE];
+	int fd = scratch_file(0);
+
+	(void)argc, (void)argv;
+	for (int round = 0; round < JOINED_ROUNDS; round++) {
+		for (int i = 0; i < ALIKE; i++) {
+			blocks[i] = block_for(fd, 0);
+			role__check(aio_write(&blocks[i]), "aio_write");
+		}
+		for (int i = 0; i < ALIKE; i++)
+			role__check(await(&blocks[i]), "the request");
+	}
+	return 0;
+}
+
+static void requests_that_join_others_at_their_end_are_not_lost(void **state)
+{
+	struct trace *trace;
+	struct json_object *row = row_of(run_as(&trace, "joined"), "write");
+
+	(void)state;
+	assert_count(of(row, "submitted"), ALIKE * JOINED_ROUNDS);
+	assert_count(of(row, "completed"), ALIKE * JOINED_ROUNDS);
+	assert_count(of(row, "open"), 0);
+	assert_count(of(row, "latency.count"), of(row, "completed") - of(row, "alike"));
+}
+
 /* glibc refuses a negative priority, and never starts to read what is no descriptor at all. */
 static int run_refused(int argc, char **argv)
 {
@@ -465,6 +497,7 @@ static void a_library_in_another_root_is_found(void **state)
 
 static const struct live_role roles[] = {
 	{"alike", run_alike},
+	{"joined", run_joined},
 	{"refused", run_refused},
 	{"failing", run_failing},
 	{"streams", run_streams},
@@ -482,6 +515,7 @@ int main(int argc, char **argv)
 		LIVE_TEST(requests_that_are_called_off_are_cancelled),
 		LIVE_TEST(in_the_waits_tier_there_are_no_requests),
 		LIVE_TEST(requests_that_are_alike_are_not_paired),
+		LIVE_TEST(requests_that_join_others_at_their_end_are_not_lost),
 		LIVE_TEST(requests_that_are_refused_are_not_submitted),
 		LIVE_TEST(requests_that_fail_are_counted),
 		LIVE_TEST(requests_on_what_has_no_positions_are_followed),
