@@ -376,6 +376,25 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid, struct l
 	return 0;
 }
 
+/* For lines that are told before the thread's end, where its name is read in any case. */
+SEC("?tp_btf/task_rename")
+int BPF_PROG(task_rename, struct task_struct *task, const char *name)
+{
+	TIMED u64 now = bpf_ktime_get_ns();
+	struct thread_row *thread;
+	u32 number;
+
+	if (now >= hot.window_end)
+		return 0;
+	thread = thread__of(task, &number);
+	if (!thread)
+		return 0;
+	bpf_probe_read_kernel_str(thread->comm, sizeof(thread->comm), name);
+	if (streaming)
+		stream__note(now, number, STREAM_RENAME);
+	return 0;
+}
+
 /* Has every thread of the process begun to exit? `live` is counted down before the tracepoint. */
 static __always_inline bool process__is_over(struct task_struct *task)
 {

@@ -35,7 +35,8 @@ enum stream_kind {
 	/* a request of process row `thread` is complete with `result`, that was submitted `other` +
 	 * (`since` << 32) ns ago; `row`: its operation; flags: enum request_api */
 	STREAM_REQUEST = 10,
-	STREAM_KINDS = 11,
+	STREAM_RENAME = 11, /* it has another name now */
+	STREAM_KINDS = 12,
 };
 
 /* `flags` of STREAM_SWITCH: bits 0-3 are the ledger_event of the switch-out */

@@ -127,6 +127,8 @@ GLOBAL int uring__look(u64 address, u64 now)
 		return 0; /* nothing that is followed is there */
 	if (!uring__read_queue(address, ring, &head, &tail) || head - before > tail - before)
 		return 0;
+	if ((s32)(head - before) < 0)
+		return 0; /* heads only grow: a new ring has the memory of a closed one */
 	taking.earliest = ring->looked;
 	taking.born = ring->born;
 	taking.first = before + 1;

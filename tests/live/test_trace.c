@@ -110,6 +110,8 @@ static void check_truth(struct traced *traced, const char *type)
 		    !agrees("read", json__string(line, "syscall")))
 			continue;
 		assert_string_equal(json__string(line, "type"), type);
+		/* taken by prctl() before it waits, not that of its process */
+		assert_string_equal(json__string(line, "comm"), "waiter");
 		assert_count(json__length(line, "sleeps"), 1);
 		sleep = json_object_array_get_idx(json__at(line, "sleeps"), 0);
 		assert_string_equal(json__string(sleep, "class"), "ipc");
@@ -225,6 +227,27 @@ static void lines_add_up_to_the_report_of_the_same_events(void **state)
 	assert_true(waits > 3);
 	assert_count(add_up(traced.all, 0, NULL, "waits"), waits);
 	schema__check("trace.schema.json", traced.path);
+}
+
+/* Each line has the name that its thread had then, of a thread that lives on as well. */
+static void a_name_that_is_taken_is_in_the_lines_of_a_recording(void **state)
+{
+	struct program *program;
+	const char *path =
+		recorded__new(&program, WORDS("--", live__workload("blocking"), "--what", "pipe",
+					      "--ops", OPERATIONS, "--delay", "1ms"));
+	struct json_object *truth = json__parse(program__output(program)), *line;
+	int64_t tid = json__integer(truth, "waiter_tid"), reads = 0;
+
+	(void)state;
+	json__each (line, trace_lines(WORDS("--from-file", path)).all, "lines") {
+		if (!json__has(line, "tid") || json__integer(line, "tid") != tid ||
+		    !agrees("read", json__string(line, "syscall")))
+			continue;
+		assert_string_equal(json__string(line, "comm"), "waiter");
+		reads++;
+	}
+	assert_true(reads > 0);
 }
 
 /* --- which lines -------------------------------------------------------------------------------
@@ -391,6 +414,7 @@ int main(int argc, char **argv)
 		LIVE_TEST(each_read_that_slept_is_a_line),
 		LIVE_TEST(the_waits_tier_has_a_line_for_each_wait),
 		LIVE_TEST(lines_add_up_to_the_report_of_the_same_events),
+		LIVE_TEST(a_name_that_is_taken_is_in_the_lines_of_a_recording),
 		LIVE_TEST(filters_leave_what_they_name),
 		LIVE_TEST(wrong_options_are_refused),
 		LIVE_TEST(a_reader_that_goes_ends_it),

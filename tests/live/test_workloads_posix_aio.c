@@ -496,14 +496,10 @@ static void a_library_in_another_root_is_found(void **state)
 }
 
 static const struct live_role roles[] = {
-	{"alike", run_alike},
-	{"joined", run_joined},
-	{"refused", run_refused},
-	{"failing", run_failing},
-	{"streams", run_streams},
-	{"leaving", run_leaving},
-	{"on_demand", run_on_demand},
-	{0},
+	{"alike", run_alike},	      {"joined", run_joined},
+	{"refused", run_refused},     {"failing", run_failing},
+	{"streams", run_streams},     {"leaving", run_leaving},
+	{"on_demand", run_on_demand}, {0},
 };
 
 int main(int argc, char **argv)

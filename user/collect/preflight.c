@@ -230,6 +230,7 @@ static void look_at_btf(const struct btf *btf, struct preflight *preflight)
 	preflight->hook_exit = find_hook(btf, "sched_process_exit") != NULL;
 	preflight->hook_sys_enter = find_hook(btf, "sys_enter") != NULL;
 	preflight->hook_sys_exit = find_hook(btf, "sys_exit") != NULL;
+	preflight->hook_rename = find_hook(btf, "task_rename") != NULL;
 	preflight->hook_cgroup = find_hook(btf, "cgroup_attach_task") != NULL;
 	preflight->hook_block = has_block_hooks(btf);
 	preflight->hook_io_start = has_hook(btf, "block_io_start", 1);

@@ -25,7 +25,7 @@ struct preflight {
 	bool hook_switch, hook_waking, hook_wakeup_new, hook_exec,
 		hook_exit;		    /* both tiers need these */
 	bool hook_sys_enter, hook_sys_exit; /* the full tier needs these */
-	bool hook_cgroup;
+	bool hook_cgroup, hook_rename;
 	bool hook_block;    /* requests inserted, issued, completed, requeued, merged */
 	bool hook_io_start; /* block requests when they are made (6.5) */
 	bool uprobe_pmu;    /* a perf event can be a uprobe; no tracefs needed */

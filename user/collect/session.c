@@ -125,6 +125,8 @@ static int choose_programs(struct waitscope_bpf *skeleton, const struct session_
 	bpf_program__set_autoload(skeleton->progs.sched_wakeup,
 				  options->measure == MEASURE_ENQUEUE ||
 					  options->measure == MEASURE_QUEUE);
+	bpf_program__set_autoload(skeleton->progs.task_rename,
+				  options->stream && preflight->hook_rename);
 	bpf_program__set_autoload(skeleton->progs.cgroup_attach_task,
 				  options->target->kind == TARGET_CGROUP && preflight->hook_cgroup);
 	skeleton->rodata->stack_mode = options->stack_mode;

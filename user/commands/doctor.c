@@ -99,6 +99,9 @@ static enum rating check_hooks(const struct preflight *preflight)
 	worst = worse(worst, check("hook cgroup_attach_task", preflight->hook_cgroup, LIMITED,
 				   "processes moved into a traced cgroup",
 				   "absent: --cgroup misses processes moved in later"));
+	worst = worse(worst, check("hook task_rename", preflight->hook_rename, LIMITED,
+				   "names that threads take, in trace",
+				   "absent: trace shows the name that a thread began with"));
 	return worst;
 }
 

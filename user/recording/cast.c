@@ -170,6 +170,13 @@ int cast__take(struct cast *cast, const struct reader_item *item)
 	return 0;
 }
 
+bool cast__names_anew(const struct stream_event *event)
+{
+	if (event->kind == STREAM_SWITCH)
+		return event->thread && (event->flags & STREAM_OUT_MASK) == LEDGER_EVENT_ENDED;
+	return event->kind == STREAM_EXEC || event->kind == STREAM_RENAME;
+}
+
 static const void *session_row(const struct cast *cast, enum pool pool, uint32_t number)
 {
 	return number && number < cast->pools[pool].capacity ? rows__at(&cast->pools[pool], number)

@@ -23,6 +23,10 @@ void cast__free(struct cast *cast);
 /* Learns an identity from a recording; other items are nothing to it. 0, -ENOMEM, -EPROTO. */
 int cast__take(struct cast *cast, const struct reader_item *item);
 
+/* Has the event's thread been named once more, just before? After an exec, when it takes another
+ * name, and when it ends. */
+bool cast__names_anew(const struct stream_event *event);
+
 /* Each: valid until the next call of cast__take(); NULL: nothing is known of it. */
 const struct identity_thread *cast__thread(struct cast *cast, uint32_t number);
 const struct identity_task *cast__task(struct cast *cast, uint32_t tid);

@@ -21,7 +21,7 @@ void *grown__make(struct grown *grown, uint32_t number)
 		base = calloc(room, grown->size);
 		if (!base)
 			return NULL;
-		if (grown->room)
+		if (grown->base)
 			memcpy(base, grown->base, grown->room * grown->size);
 		free(grown->base);
 		grown->base = base;

@@ -244,14 +244,11 @@ static int follow(struct pathfinder *finder, unsigned int cpu, const struct stre
 	return 0;
 }
 
-/* It has another one after an exec, and is named once more when it ends. */
 static void learn_name(struct pathfinder *finder, const struct stream_event *event)
 {
-	bool ends = event->kind == STREAM_SWITCH &&
-		    (event->flags & STREAM_OUT_MASK) == LEDGER_EVENT_ENDED;
 	const struct identity_thread *thread;
 
-	if (event->kind != STREAM_EXEC && !ends)
+	if (!cast__names_anew(event))
 		return;
 	thread = cast__thread(finder->cast, event->thread);
 	if (thread && pathfinder__walker(finder, event->thread))

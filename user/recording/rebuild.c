@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recording/cast.h"
 #include "recording/rebuild_internal.h"
 
 void *rebuild__at(struct rebuild *rebuild, struct grown *grown, uint32_t number)
@@ -212,13 +213,6 @@ static void begin_life(struct rebuild *rebuild, uint32_t number)
 		rebuild->threads.own[number] = 0;
 }
 
-static bool names_anew(const struct stream_event *event)
-{
-	return event->kind == STREAM_EXEC ||
-	       (event->kind == STREAM_SWITCH && event->thread &&
-		(event->flags & STREAM_OUT_MASK) == LEDGER_EVENT_ENDED);
-}
-
 /* A command is held until it is attached to: its window begins with its exec. */
 static bool is_first(struct rebuild *rebuild, const struct stream_event *event)
 {
@@ -261,7 +255,7 @@ static int take_event(struct rebuild *rebuild, unsigned int cpu, const struct st
 	err = replay__event(rebuild->replay, cpu, event);
 	if (!err && (event->kind == STREAM_BEGIN || event->kind == STREAM_STATE))
 		rebuild__thread(rebuild, event->thread);
-	if (!err && names_anew(event))
+	if (!err && cast__names_anew(event))
 		tell_name(rebuild, event->thread);
 	return err ? err : rebuild->err;
 }

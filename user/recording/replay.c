@@ -465,7 +465,7 @@ static int on_note(struct replay *replay, const struct stream_event *event)
 		return err;
 	if (event->kind == STREAM_EXITING)
 		thread->exiting = true;
-	else if (replay->hooks.exec)
+	else if (event->kind == STREAM_EXEC && replay->hooks.exec)
 		return replay->hooks.exec(replay->hooks.context, event->thread, event->time);
 	return 0;
 }
@@ -492,6 +492,7 @@ int replay__event(struct replay *replay, unsigned int cpu, const struct stream_e
 		return on_state(replay, cpu, event);
 	case STREAM_EXEC:
 	case STREAM_EXITING:
+	case STREAM_RENAME:
 		return on_note(replay, event);
 	case STREAM_LOST:
 		return replay->hooks.loss ? replay->hooks.loss(replay->hooks.context, &loss) : 0;

@@ -269,6 +269,7 @@ static int name_all(struct writer *writer, const struct stream_event *event)
 			err = name_wait(writer, event->row);
 		return err ? err : name_task(writer, event->other);
 	case STREAM_EXEC:
+	case STREAM_RENAME:
 		return name_thread(writer, event->thread);
 	case STREAM_WAKING:
 		return name_task(writer, event->other);
