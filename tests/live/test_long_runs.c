@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* More threads over time than the maps have room for at once. */
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/live.h"
 
@@ -59,11 +62,45 @@ static void a_row_that_is_used_again_begins_empty(void **state)
 	}
 }
 
+/* Bytes of all the maps that a process holds, as the kernel counts them. */
+static uint64_t bytes_of_maps(pid_t pid)
+{
+	uint64_t all = 0;
+
+	for (int fd = 0; fd < 512; fd++) {
+		char *info = live__read_file(live__text("/proc/%d/fdinfo/%d", pid, fd), NULL);
+		const char *bytes = info ? strstr(info, "memlock:") : NULL;
+
+		if (bytes && strstr(info, "map_type:"))
+			all += strtoull(bytes + strlen("memlock:"), NULL, 10);
+	}
+	return all;
+}
+
+/* (Before 6.4 the kernel counts maps in another way.) */
+static void memory_is_what_was_asked_for(void **state)
+{
+	const uint64_t asked = 64 << 20;
+	struct program *program =
+		program__start(WORDS(live__waitscope(), "profile", "-v", "--memory", "64M", "-o",
+				     "/dev/null", "-p", live__text("%d", getpid()), "-d", "30s"));
+	uint64_t taken;
+
+	(void)state;
+	program__await_errors(program, "attached");
+	taken = bytes_of_maps(program->pid);
+	kill(program->pid, SIGINT);
+	program__wait(program, LIVE_TIMEOUT_MS);
+	if (taken > asked || (!live__emulated() && taken < asked / 10 * 9))
+		live__fail("64 MiB were asked for, %llu bytes taken", (unsigned long long)taken);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(short_lived_processes_make_room_for_others),
 		LIVE_TEST(a_row_that_is_used_again_begins_empty),
+		LIVE_TEST(memory_is_what_was_asked_for),
 	};
 
 	live__begin(argc, argv, NULL);

@@ -141,13 +141,16 @@ static uint64_t entries_of_memory(const char *text, struct argp_state *state)
 
 	if (units__parse_size(text, &bytes, &why))
 		option__refuse(state, "--memory %s: %s", text, why);
-	entries = bytes / SESSION_BYTES_PER_ENTRY;
+	entries = bytes > SESSION_BYTES ? (bytes - SESSION_BYTES) / SESSION_BYTES_PER_ENTRY : 0;
 	if (entries < MAP_ENTRIES_LOW || entries > MAP_ENTRIES_HIGH)
 		option__refuse(
 			state,
 			"--memory %s: must be between %llu and %llu bytes, %d for each thread",
-			text, (unsigned long long)MAP_ENTRIES_LOW * SESSION_BYTES_PER_ENTRY,
-			(unsigned long long)MAP_ENTRIES_HIGH * SESSION_BYTES_PER_ENTRY,
+			text,
+			SESSION_BYTES +
+				(unsigned long long)MAP_ENTRIES_LOW * SESSION_BYTES_PER_ENTRY,
+			SESSION_BYTES +
+				(unsigned long long)MAP_ENTRIES_HIGH * SESSION_BYTES_PER_ENTRY,
 			SESSION_BYTES_PER_ENTRY);
 	return entries;
 }
