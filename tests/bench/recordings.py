@@ -21,10 +21,18 @@ REPORT_RUNS = 3
 RECORD_SECONDS, REPORT_SECONDS = 300, 60    # bounds
 
 
+def ended(words, seconds):
+    """A program that has run; raises TracerFailed if it takes longer."""
+    try:
+        return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=seconds, check=False)
+    except subprocess.TimeoutExpired as late:
+        raise TracerFailed(f"{' '.join(words[:2])} took more than {seconds} s") from late
+
+
 def output_of(words):
     """What a program prints; raises TracerFailed if it fails."""
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=REPORT_SECONDS, check=False)
+    done = ended(words, REPORT_SECONDS)
     if done.returncode:
         raise TracerFailed(f"{' '.join(words[:2])} ended with status {done.returncode}: "
                            f"{done.stderr.strip()}")
@@ -102,8 +110,7 @@ def record(context, loops, path):
     """Records so many round trips; the number of events."""
     words = [context.places.waitscope, "record", "-o", path, "--",
              "perf", "bench", "sched", "pipe", "-l", str(loops)]
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=RECORD_SECONDS, check=False)
+    done = ended(words, RECORD_SECONDS)
     match = re.search(r"([\d,]+) events in", done.stdout)
     if done.returncode or not match:
         raise TracerFailed(f"record ended with status {done.returncode}: {done.stderr.strip()}")

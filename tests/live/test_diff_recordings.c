@@ -137,6 +137,8 @@ static void what_is_wrong_with_one_is_one_line(void **state)
 	said__check(said__run(WORDS("diff", good.file, "/no/such/file")), 1, "/no/such/file",
 		    false);
 	said__check(said__run(WORDS("diff", good.file)), 2, "profiles or recordings", false);
+	said__check(said__run(WORDS("diff", "-o", good.file, good.json, good.file)), 1,
+		    "one of those to compare", false);
 }
 
 int main(int argc, char **argv)

@@ -317,6 +317,19 @@ static void wrong_options_are_refused(void **state)
 		    "No such file or directory", false);
 }
 
+/* Lines in the place of what they are read from would be the end of it. */
+static void a_recording_is_no_place_for_its_lines(void **state)
+{
+	const char *path = recorded__new(NULL, WORDS("--", "true"));
+
+	(void)state;
+	said__check(said__run(WORDS("trace", "--from-file", path, "-o", path)), 2,
+		    "is the recording itself", true);
+	said__check(said__run(WORDS("anatomy", "--from-file", path, "-o", path)), 2,
+		    "is the recording itself", true);
+	assert_non_null(recorded__report(path));
+}
+
 /* --- live ----------------------------------------------------------------------------------------
  */
 
@@ -417,6 +430,7 @@ int main(int argc, char **argv)
 		LIVE_TEST(a_name_that_is_taken_is_in_the_lines_of_a_recording),
 		LIVE_TEST(filters_leave_what_they_name),
 		LIVE_TEST(wrong_options_are_refused),
+		LIVE_TEST(a_recording_is_no_place_for_its_lines),
 		LIVE_TEST(a_reader_that_goes_ends_it),
 		LIVE_TEST(lines_come_while_it_runs),
 		LIVE_TEST(the_status_of_the_command_is_passed_on),

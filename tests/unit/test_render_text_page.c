@@ -42,6 +42,21 @@ static void a_bar_is_drawn_to_scale(void **state)
 	profile__free(profile);
 }
 
+static struct stacks *hostile_stacks(const char *evil)
+{
+	struct stacks *stacks = calloc(1, sizeof(*stacks));
+	struct stack row = {.pid = 5, .tid = 6, .class = CLASS_DISK, .count = 2, .ns = 5 * MS};
+
+	row.process = row.thread = texts__keep(&stacks->texts, evil);
+	row.syscall = row.waker = row.process;
+	row.frames.names = calloc(1, sizeof(*row.frames.names));
+	row.frames.names[0] = row.process;
+	row.frames.user = 1;
+	assert_int_equal(stacks__add(stacks, &row), 0);
+	stacks__settle(stacks);
+	return stacks;
+}
+
 /* A process whose every text is hostile. */
 static struct profile *hostile_profile(void)
 {
@@ -63,6 +78,7 @@ static struct profile *hostile_profile(void)
 	sample__wait(&thread->waits, &thread->wait_count, CLASS_DISK, "write", path, 1, MS);
 	sample__thread(process, 7, "数据库工作线程", (struct account){.lifetime = MS});
 	sample__process(profile, 8, evil);
+	profile->stacks = hostile_stacks(evil);
 	free(profile->command[1]);
 	profile->command[1] = strdup(evil);
 	return profile;

@@ -88,7 +88,7 @@ void recorder__free(struct recorder *recorder)
 	free(recorder->entries);
 	free(recorder->entry_of_row);
 	free(recorder->starts);
-	free(recorder->unsettled);
+	free(recorder->sums);
 	free(recorder);
 }
 
@@ -139,24 +139,49 @@ static int find_entry(struct recorder *recorder, const struct sources *sources, 
 	return 0;
 }
 
-/* ns of each series that threads have yet to add to its row, by the row's number. */
-static int read_unsettled(struct recorder *recorder, const struct sources *sources)
+/* Programs write it meanwhile. */
+static uint64_t series_sum(const struct rows *rows, uint32_t number)
 {
-	const struct rows *threads = &sources->pools[POOL_THREADS];
+	const struct series_row *row = rows__at(rows, number);
 
-	if (recorder->measuring->source != SOURCE_SERIES)
-		return 0;
-	if (!recorder->unsettled)
-		recorder->unsettled = calloc(recorder->row_count, sizeof(*recorder->unsettled));
-	if (!recorder->unsettled)
-		return -ENOMEM;
-	memset(recorder->unsettled, 0, recorder->row_count * sizeof(*recorder->unsettled));
+	return *(const volatile __u64 *)&row->sum;
+}
+
+static void add_unsettled(struct recorder *recorder, const struct rows *threads)
+{
 	for (uint32_t i = 1; i <= threads->used; i++) {
 		const struct thread_row *thread = rows__at(threads, i);
 
 		for (int j = 0; j < SERIES_CACHE; j++)
 			if (thread->series[j].row < recorder->row_count)
-				recorder->unsettled[thread->series[j].row] += thread->series[j].sum;
+				recorder->sums[thread->series[j].row] += thread->series[j].sum;
+	}
+}
+
+/* One thread that adds what it has to its row meanwhile is counted twice, or not at all. */
+#define SUM_TRIES 8
+
+/* ns of each series: what is in its row, and what threads have yet to add to it. */
+static int read_sums(struct recorder *recorder, const struct sources *sources)
+{
+	const struct rows *rows = &sources->pools[POOL_SERIES];
+	bool settled = false;
+
+	if (recorder->measuring->source != SOURCE_SERIES)
+		return 0;
+	if (!recorder->sums)
+		recorder->sums = calloc(2 * (size_t)recorder->row_count, sizeof(*recorder->sums));
+	if (!recorder->sums)
+		return -ENOMEM;
+	for (int try = 0; try < SUM_TRIES && !settled; try++) {
+		uint64_t *before = recorder->sums + recorder->row_count;
+
+		for (uint32_t i = 1; i <= rows->used && i < recorder->row_count; i++)
+			before[i] = recorder->sums[i] = series_sum(rows, i);
+		add_unsettled(recorder, &sources->pools[POOL_THREADS]);
+		settled = true;
+		for (uint32_t i = 1; i <= rows->used && i < recorder->row_count; i++)
+			settled = settled && series_sum(rows, i) == before[i];
 	}
 	return 0;
 }
@@ -166,7 +191,7 @@ static int read_rows(struct recorder *recorder, const struct sources *sources, b
 	const struct rows *rows = &sources->pools[measuring__pool(recorder->measuring)];
 	struct figures figures;
 	struct entry *entry;
-	int err = read_unsettled(recorder, sources);
+	int err = read_sums(recorder, sources);
 
 	for (size_t i = 0; i < recorder->entry_count; i++) {
 		histogram__clear(&recorder->entries[i].now);
@@ -175,8 +200,8 @@ static int read_rows(struct recorder *recorder, const struct sources *sources, b
 	for (uint32_t i = 1; i <= rows->used && i < recorder->row_count && !err; i++) {
 		if (!figures__read(&figures, recorder->measuring, rows__at(rows, i)))
 			continue;
-		if (recorder->unsettled)
-			figures.sum += recorder->unsettled[i];
+		if (recorder->sums)
+			figures.sum = recorder->sums[i];
 		err = find_entry(recorder, sources, i, &entry);
 		if (!err)
 			err = figures__add(&figures, sources, settled, &entry->now, &entry->marked);

@@ -23,7 +23,7 @@ struct recorder {
 	size_t entry_count;
 	uint32_t *entry_of_row; /* plus 1; 0: not known yet */
 	uint32_t row_count;
-	uint64_t *unsettled; /* of sums, by row: what threads have yet to add */
+	uint64_t *sums; /* of series, by row */
 	size_t slice_count;
 	uint64_t *starts; /* of the slices, ns after the begin */
 	size_t start_room;

@@ -241,6 +241,18 @@ static int report(const struct options *options, const struct diff *diff)
 	return status;
 }
 
+/* A result takes the place of an older file of its name: not of one that it is made of. */
+static bool spares_files(const struct options *options)
+{
+	for (size_t i = 0; i < options->file_count; i++)
+		if (!output__spares(options->output.path, options->files[i])) {
+			complain("%s: is one of those to compare: nothing is written",
+				 options->output.path);
+			return false;
+		}
+	return true;
+}
+
 static int compare(const struct options *options)
 {
 	struct diff_run *runs = calloc(options->file_count, sizeof(*runs));
@@ -255,7 +267,7 @@ static int compare(const struct options *options)
 		complain("%s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}
-	if (!read_runs(options, runs)) {
+	if (spares_files(options) && !read_runs(options, runs)) {
 		diff = diff__new(sides, options->has_per ? options->per : diff__usual_per(sides),
 				 &why);
 		if (!diff)

@@ -49,6 +49,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 			option__refuse(state, "--from-file: what was traced is in the recording");
 		if (options->file && options->trace->duration)
 			option__refuse(state, "--from-file and --duration cannot be combined");
+		if (options->file && !output__spares(options->trace->output.path, options->file))
+			option__refuse(state, "--output %s: is the recording itself",
+				       options->trace->output.path);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;

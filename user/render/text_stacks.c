@@ -58,8 +58,10 @@ static void say_row(struct page *page, const struct stacks *stacks, const struct
 	}
 	page__say(page, NULL, "%d ", row->pid);
 	page__name(page, row->thread);
-	if (row->syscall)
-		page__say(page, NULL, " in %s", row->syscall);
+	if (row->syscall) {
+		page__say(page, NULL, " in ");
+		page__data(page, NULL, row->syscall);
+	}
 	page__end_line(page);
 	say_frames(page, row);
 }
