@@ -62,8 +62,7 @@ static void a_recording_has_the_stacks_that_were_taken(void **state)
 {
 	const char *file = record(WORDS("--waker-stacks", "--", live__self(), "--as", "fed"));
 	const char *out = live__scratch("stacks.json");
-	struct json_object *profile = report(file, WHOLE), *row;
-	uint64_t reads = 0, fed = 0;
+	struct json_object *profile = report(file, WHOLE);
 
 	(void)state;
 	check_threads(file);
@@ -73,19 +72,7 @@ static void a_recording_has_the_stacks_that_were_taken(void **state)
 				  LIVE_TIMEOUT_MS),
 		     0);
 	schema__check("profile.schema.json", out);
-	json__each (row, profile, "stacks") {
-		const char *call = json__string(row, "syscall");
-
-		if (!call || strcmp(call, "read") != 0 ||
-		    strcmp(stacked__frame(row, "user", 0), "be_fed") != 0)
-			continue;
-		reads += (uint64_t)json__integer(row, "count");
-		if (json__has(row, "waker") && !strcmp(json__string(row, "waker.name"), "feeder") &&
-		    !strcmp(stacked__frame(row, "waker.user", 0), "feed_one"))
-			fed += (uint64_t)json__integer(row, "count");
-	}
-	assert_true(reads > FED / 2 && reads <= FED);
-	assert_count(fed, reads);
+	stacked__check_fed(profile);
 }
 
 static void threads_and_classes_add_up(void **state)

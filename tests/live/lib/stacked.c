@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/live/lib/stacked.h"
+#include "tests/live/lib/walks.h"
 
 uint64_t stacked__blocked(struct json_object *profile)
 {
@@ -61,6 +62,27 @@ uint64_t stacked__folded_total(const char *path)
 		total += strtoull(strrchr(line, ' ') + 1, NULL, 10);
 	}
 	return total;
+}
+
+void stacked__check_fed(struct json_object *profile)
+{
+	struct json_object *row;
+	uint64_t reads = 0, fed = 0;
+
+	json__each (row, profile, "stacks") {
+		const char *call = json__string(row, "syscall");
+
+		if (!call || strcmp(call, "read") != 0 ||
+		    strcmp(stacked__frame(row, "user", 0), "be_fed") != 0)
+			continue;
+		reads += (uint64_t)json__integer(row, "count");
+		if (json__has(row, "waker") && !strcmp(json__string(row, "waker.name"), "feeder") &&
+		    !strcmp(stacked__frame(row, "waker.user", 0), "feed_one"))
+			fed += (uint64_t)json__integer(row, "count");
+	}
+	/* a byte may be there before it is asked for */
+	assert_true(reads > FED / 2 && reads <= FED);
+	assert_count(fed, reads);
 }
 
 uint64_t stacked__naps(struct json_object *profile)

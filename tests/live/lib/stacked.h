@@ -16,6 +16,10 @@ void stacked__check(struct json_object *profile);
 const char *stacked__frame(struct json_object *owner, const char *part, size_t from_inner);
 bool stacked__has_frame(struct json_object *owner, const char *part, const char *name);
 
+/* Of the role that is fed (walks.h), with stacks of wakers: each sleep in be_fed()'s read was ended
+ * in feed_one(). */
+void stacked__check_fed(struct json_object *profile);
+
 /* Sleeps in nanosleep, by the wait rows, which no stack is needed for. */
 uint64_t stacked__naps(struct json_object *profile);
 
