@@ -74,8 +74,8 @@ struct posix_aio_landing {
  * none of them gets a latency; each counts as if it had been submitted at the mean of those that
  * are left, and their sum is right in the end.
  *
- * Another one may be joining at this moment, and whoever takes `copies` from 0 or to 0 knows that
- * it was too late, or the last.
+ * Another one may be joining at this moment. `copies` decides: nobody joins where it is 0, and who
+ * takes it there was the last.
  */
 static __always_inline void posix_aio__land(struct request_row *row,
 					    struct posix_aio_request *request, u64 now,

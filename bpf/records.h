@@ -334,9 +334,9 @@ enum measure_by {
 
 /*
  * One distribution of what is measured. Several CPUs write it: atomics only. To its sum belongs
- * what the threads have in their series_cache of it. Some values are
- * marked, and counted in a histogram of their own: calls that slept; times off the CPU or on the
- * run queue that began with a preemption.
+ * what the threads have in their series_cache of it. Some values are marked, and counted in a
+ * histogram of their own: calls that slept; times off the CPU or on the run queue that began with
+ * a preemption.
  */
 struct series_row {
 	__u64 key; /* by enum measure_by, plus 1; 0: the row is not in use */

@@ -258,7 +258,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long number)
 	struct thread_row *thread;
 	u32 thread_number;
 
-	thread = thread__current(current, &thread_number);
+	thread = thread__of(current, &thread_number);
 	return thread ? on_enter(current, thread, thread_number, number) : 0;
 }
 
@@ -313,6 +313,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	struct thread_row *thread;
 	u32 thread_number;
 
-	thread = thread__current((void *)bpf_get_current_task_btf(), &thread_number);
+	/* always by the task itself: whom we saw switched in last may not be it */
+	thread = thread__of((void *)bpf_get_current_task_btf(), &thread_number);
 	return thread ? on_exit(thread, thread_number, regs, result) : 0;
 }

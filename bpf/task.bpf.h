@@ -44,22 +44,6 @@ static __always_inline struct thread_row *thread__of(struct task_struct *task, u
 	return ROW(threads, slot);
 }
 
-/* The row of the task that runs here, which its CPU remembers from its switch-in. */
-static __always_inline struct thread_row *thread__current(struct task_struct *task, u32 *number)
-{
-	struct cpu *cpu = this_cpu();
-	struct thread_row *thread;
-
-	/* whom we saw switched in last may not be it */
-	if (cpu->running == (u64)task && cpu->thread) {
-		*number = cpu->thread;
-		thread = ROW(threads, cpu->thread);
-		if (thread)
-			return thread;
-	}
-	return thread__of(task, number);
-}
-
 static __always_inline void thread__read_books(struct task_struct *task, struct books *books)
 {
 	books->runtime = task->se.sum_exec_runtime;
